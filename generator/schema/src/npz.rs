@@ -1,0 +1,283 @@
+//! The container of the site's binary files: a zip of `.npy` arrays, so that `numpy.load` reads them.
+//!
+//! Entries are written whole, deflated where that gains something, without time stamps: the same input
+//! gives the same bytes. Reading works on a slice and inflates one entry at a time.
+
+use std::fmt;
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::bufread::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter, ZipSliceArchive};
+
+/// A file that is not what it should be: truncated, corrupt, or without the entry that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NpzError(pub String);
+
+impl fmt::Display for NpzError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NpzError {}
+
+fn error(e: impl fmt::Display) -> NpzError {
+    NpzError(e.to_string())
+}
+
+/// Element types that the site uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dtype {
+    U8,
+    F32,
+}
+
+impl Dtype {
+    fn descr(self) -> &'static str {
+        match self {
+            Dtype::U8 => "|u1",
+            Dtype::F32 => "<f4",
+        }
+    }
+}
+
+/// Header of an `.npy` file, version 1.0, C order, padded to 64 bytes
+/// (format: `numpy/lib/_format_impl.py`).
+pub fn npy_header(dtype: Dtype, shape: &[usize]) -> Vec<u8> {
+    let dims: String = shape.iter().map(|d| format!("{d}, ")).collect();
+    let dims = if shape.len() == 1 {
+        dims.trim_end()
+    } else {
+        dims.trim_end_matches(", ")
+    };
+    let mut dict = format!(
+        "{{'descr': '{}', 'fortran_order': False, 'shape': ({dims}), }}",
+        dtype.descr()
+    );
+    let unpadded = 10 + dict.len() + 1;
+    dict.push_str(&" ".repeat(unpadded.next_multiple_of(64) - unpadded));
+    dict.push('\n');
+    let mut out = b"\x93NUMPY\x01\x00".to_vec();
+    out.extend((dict.len() as u16).to_le_bytes());
+    out.extend(dict.as_bytes());
+    out
+}
+
+/// The data behind the header of an `.npy` file.
+pub fn npy_data(npy: &[u8]) -> Result<&[u8], NpzError> {
+    let wrong = || NpzError("not an .npy array".to_owned());
+    let (length, start) = match npy {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
+            (u16::from_le_bytes([*a, *b]) as usize, 10)
+        }
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
+            (u32::from_le_bytes([*a, *b, *c, *d]) as usize, 12)
+        }
+        _ => return Err(wrong()),
+    };
+    npy.get(start + length..).ok_or_else(wrong)
+}
+
+/// An archive in the making.
+#[derive(Debug)]
+pub struct Writer {
+    zip: ZipArchiveWriter<Vec<u8>>,
+    level: Compression,
+}
+
+impl Writer {
+    /// `level` is zlib's, 0 (store) to 9.
+    pub fn new(level: u32) -> Self {
+        Writer {
+            zip: ZipArchiveWriter::new(Vec::new()),
+            level: Compression::new(level),
+        }
+    }
+
+    /// Adds `NAME.npy`.
+    pub fn array(
+        &mut self,
+        name: &str,
+        dtype: Dtype,
+        shape: &[usize],
+        data: &[u8],
+    ) -> Result<(), NpzError> {
+        self.entry(&format!("{name}.npy"), &[&npy_header(dtype, shape), data])
+    }
+
+    /// Adds an entry; its content is the concatenation of `parts`.
+    pub fn entry(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), NpzError> {
+        let deflate = self.level != Compression::none()
+            && parts.last().is_some_and(|p| is_compressible(p, self.level));
+        let method = if deflate {
+            CompressionMethod::DEFLATE
+        } else {
+            CompressionMethod::STORE
+        };
+        let (mut entry, config) = self
+            .zip
+            .new_file(name)
+            .compression_method(method)
+            .start()
+            .map_err(error)?;
+        let descriptor = if deflate {
+            let mut writer = config.wrap(DeflateEncoder::new(&mut entry, self.level));
+            parts
+                .iter()
+                .try_for_each(|p| writer.write_all(p))
+                .map_err(error)?;
+            let (encoder, descriptor) = writer.finish().map_err(error)?;
+            encoder.finish().map_err(error)?;
+            descriptor
+        } else {
+            let mut writer = config.wrap(&mut entry);
+            parts
+                .iter()
+                .try_for_each(|p| writer.write_all(p))
+                .map_err(error)?;
+            writer.finish().map_err(error)?.1
+        };
+        entry.finish(descriptor).map_err(error)?;
+        Ok(())
+    }
+
+    /// The finished file.
+    pub fn finish(self) -> Result<Vec<u8>, NpzError> {
+        self.zip.finish().map_err(error)
+    }
+}
+
+/// Whether deflating a sample from the middle saves more than a twentieth; noise is stored instead.
+fn is_compressible(data: &[u8], level: Compression) -> bool {
+    const SAMPLE: usize = 1 << 14;
+    let start = (data.len() / 2).saturating_sub(SAMPLE / 2);
+    let sample = &data[start..data.len().min(start + SAMPLE)];
+    let mut encoder = DeflateEncoder::new(Vec::new(), level);
+    let deflated = encoder.write_all(sample).and_then(|()| encoder.finish());
+    deflated.is_ok_and(|d| d.len() * 20 < sample.len() * 19)
+}
+
+/// An archive being read.
+pub struct Reader<T: AsRef<[u8]>> {
+    zip: ZipSliceArchive<T>,
+}
+
+impl<T: AsRef<[u8]>> fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+impl<T: AsRef<[u8]>> Reader<T> {
+    pub fn new(bytes: T) -> Result<Self, NpzError> {
+        Ok(Reader {
+            zip: ZipArchive::from_slice(bytes)
+                .map_err(|e| NpzError(format!("not a whole zip archive ({e})")))?,
+        })
+    }
+
+    /// Names of all entries, in the archive's order.
+    pub fn names(&self) -> Result<Vec<String>, NpzError> {
+        let mut names = Vec::new();
+        let mut entries = self.zip.entries();
+        while let Some(entry) = entries.next_entry().map_err(error)? {
+            names.push(String::from_utf8_lossy(entry.file_path().as_ref()).into_owned());
+        }
+        Ok(names)
+    }
+
+    /// Content of an entry, checked against its CRC; `None` if there is no entry of this name.
+    pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, NpzError> {
+        let mut entries = self.zip.entries();
+        while let Some(record) = entries.next_entry().map_err(error)? {
+            if record.file_path().as_ref() != name.as_bytes() {
+                continue;
+            }
+            let entry = self.zip.get_entry(record.wayfinder()).map_err(error)?;
+            let mut out = Vec::with_capacity(record.uncompressed_size_hint().min(1 << 28) as usize);
+            match record.compression_method() {
+                CompressionMethod::STORE => {
+                    entry.verifying_reader(entry.data()).read_to_end(&mut out)
+                }
+                CompressionMethod::DEFLATE => entry
+                    .verifying_reader(DeflateDecoder::new(entry.data()))
+                    .read_to_end(&mut out),
+                other => {
+                    return Err(NpzError(format!(
+                        "{name}: compression method {other:?} is not supported"
+                    )));
+                }
+            }
+            .map_err(|e| NpzError(format!("{name}: {e}")))?;
+            return Ok(Some(out));
+        }
+        Ok(None)
+    }
+
+    /// Data of the array `NAME.npy`, which must be there and have `expected` bytes.
+    pub fn array(&self, name: &str, expected: usize) -> Result<Vec<u8>, NpzError> {
+        let mut npy = self
+            .get(&format!("{name}.npy"))?
+            .ok_or_else(|| NpzError(format!("there is no array {name}")))?;
+        let data = npy_data(&npy)?.len();
+        if data != expected {
+            return Err(NpzError(format!(
+                "array {name} has {data} bytes; expected {expected}"
+            )));
+        }
+        Ok(npy.split_off(npy.len() - data))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_round_trip() {
+        let noise: Vec<u8> = (0..4000u32)
+            .map(|i| (i.wrapping_mul(2654435761) >> 13) as u8)
+            .collect();
+        for level in [0, 1, 6] {
+            let mut writer = Writer::new(level);
+            writer.array("a", Dtype::U8, &[1000], &[7; 1000]).unwrap();
+            writer
+                .array("noise", Dtype::F32, &[10, 100], &noise)
+                .unwrap();
+            let bytes = writer.finish().unwrap();
+            let reader = Reader::new(&bytes).unwrap();
+            assert_eq!(reader.names().unwrap(), ["a.npy", "noise.npy"]);
+            assert_eq!(reader.array("a", 1000).unwrap(), [7; 1000]);
+            assert_eq!(reader.array("noise", 4000).unwrap(), noise);
+            assert!(reader.get("b.npy").unwrap().is_none());
+            assert!(reader.array("a", 10).unwrap_err().0.contains("expected 10"));
+        }
+    }
+
+    #[test]
+    fn header_is_aligned() {
+        let header = npy_header(Dtype::F32, &[3]);
+        assert_eq!(header.len() % 64, 0);
+        assert!(
+            String::from_utf8_lossy(&header[10..])
+                .starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }")
+        );
+    }
+
+    #[test]
+    fn damage_is_an_error() {
+        let mut writer = Writer::new(6);
+        writer.array("a", Dtype::U8, &[1000], &[7; 1000]).unwrap();
+        let bytes = writer.finish().unwrap();
+        assert!(Reader::new(&bytes[..bytes.len() - 10]).is_err());
+        let mut flipped = bytes.clone();
+        flipped[50] ^= 0x10;
+        assert!(
+            Reader::new(&flipped)
+                .and_then(|r| r.array("a", 1000))
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,421 @@
+//! The packed patterns of a site.
+//!
+//! A value p in \[0, 1\] is kept as q = round(65535·√p), in two byte planes. The high bytes are good for every
+//! thumbnail, the low bytes give the rest: |error| ≤ 1.6e-5. Causal patterns keep their lower triangle only,
+//! row by row (`[n_heads, n(n+1)/2]`), others all of it (`[n_heads, n·n]`).
+//!
+//! - **overview**: one file per (model, prompt). `L{l}.npy`, u8: the high bytes of all heads, max-pooled by
+//!   `pool` × `pool` cells where the pattern has more than [`OVERVIEW_SIDE`] rows; `range.npy`,
+//!   f32 `[n_layers, n_heads, 2]`: each head's smallest and largest value; `meta.json`: [`Meta`].
+//! - **exact**: one file per (model, prompt, layer). `lo.npy`, u8: the low bytes, never pooled; where the
+//!   overview is pooled, `hi.npy` has the high bytes.
+//!
+//! In Python, of an overview that is not pooled:
+//! `hi = np.load("overview.npz")["L3"].astype(int); lo = np.load("L3.npz")["lo"]; p = ((hi * 256 + lo) / 65535) ** 2`
+
+use serde::{Deserialize, Serialize};
+
+use crate::npz::{Dtype, NpzError, Reader, Writer};
+use crate::scale::min_max;
+
+/// Longest side of a head in the overview.
+pub const OVERVIEW_SIDE: usize = 128;
+
+/// What the arrays of one (model, prompt) mean; `meta.json` of the overview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    pub schema: u32,
+    pub n_layers: usize,
+    pub n_heads: usize,
+    /// Rows and columns of a pattern.
+    pub n_ctx: usize,
+    /// Only the lower triangle is kept; everything above it is exactly 0.
+    pub causal: bool,
+    /// Cells of the pattern along one side of a cell of the overview.
+    pub pool: usize,
+}
+
+impl Meta {
+    pub fn new(n_layers: usize, n_heads: usize, n_ctx: usize, causal: bool) -> Self {
+        Meta {
+            schema: crate::SCHEMA_VERSION,
+            n_layers,
+            n_heads,
+            n_ctx,
+            causal,
+            pool: n_ctx.div_ceil(OVERVIEW_SIDE).max(1),
+        }
+    }
+
+    /// Rows and columns of a head in the overview.
+    pub fn overview_side(&self) -> usize {
+        self.n_ctx.div_ceil(self.pool)
+    }
+
+    /// Stored cells of a head of `side` rows.
+    fn cells(&self, side: usize) -> usize {
+        if self.causal {
+            side * (side + 1) / 2
+        } else {
+            side * side
+        }
+    }
+
+    /// Stored cells of row `row`.
+    fn row_len(&self, side: usize, row: usize) -> usize {
+        if self.causal { row + 1 } else { side }
+    }
+}
+
+/// q = round(65535·√p), of p clamped to \[0, 1\].
+pub fn quantize(p: f32) -> u16 {
+    (p.clamp(0.0, 1.0).sqrt() * 65535.0 + 0.5) as u16
+}
+
+/// p of q.
+pub fn dequantize(q: u16) -> f32 {
+    let root = f32::from(q) / 65535.0;
+    root * root
+}
+
+/// p as the high byte alone shows it; 0 and 255 are exactly 0 and 1.
+pub fn dequantize_hi(hi: u8) -> f32 {
+    let root = f32::from(hi) / 255.0;
+    root * root
+}
+
+/// One layer's arrays, ready to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PackedLayer {
+    /// High bytes, pooled if `meta.pool > 1`.
+    pub overview: Vec<u8>,
+    /// High bytes, not pooled; empty if the overview has them all.
+    pub hi: Vec<u8>,
+    pub lo: Vec<u8>,
+    /// Smallest and largest value of each head.
+    pub range: Vec<[f32; 2]>,
+}
+
+/// Packs one layer: `values` is `[n_heads, n_ctx, n_ctx]` in C order, query rows, key columns.
+///
+/// # Panics
+/// If `values` has another length than `meta` says.
+pub fn pack_layer(meta: &Meta, values: &[f32]) -> PackedLayer {
+    let n = meta.n_ctx;
+    assert_eq!(
+        values.len(),
+        meta.n_heads * n * n,
+        "a layer is [n_heads, n_ctx, n_ctx]"
+    );
+    let side = meta.overview_side();
+    let mut layer = PackedLayer {
+        overview: Vec::with_capacity(meta.n_heads * meta.cells(side)),
+        hi: Vec::with_capacity(meta.n_heads * meta.cells(n)),
+        lo: Vec::with_capacity(meta.n_heads * meta.cells(n)),
+        range: Vec::with_capacity(meta.n_heads),
+    };
+    for head in values.chunks_exact((n * n).max(1)) {
+        let (min, max) = min_max(head.iter().copied());
+        layer.range.push([min, max]);
+        let first = layer.hi.len();
+        for (row, row_values) in head.chunks_exact(n).enumerate() {
+            let stored = &row_values[..meta.row_len(n, row)];
+            layer
+                .hi
+                .extend(stored.iter().map(|&p| (quantize(p) >> 8) as u8));
+            layer.lo.extend(stored.iter().map(|&p| quantize(p) as u8));
+        }
+        if meta.pool > 1 {
+            max_pool(meta, &layer.hi[first..], &mut layer.overview);
+        }
+    }
+    if meta.pool == 1 {
+        layer.overview = std::mem::take(&mut layer.hi);
+    }
+    layer
+}
+
+/// Appends the largest of every `pool` × `pool` block: a single bright cell stays visible.
+fn max_pool(meta: &Meta, hi: &[u8], out: &mut Vec<u8>) {
+    let side = meta.overview_side();
+    let mut blocks = vec![0u8; side];
+    let mut rest = hi;
+    for row in 0..meta.n_ctx {
+        let (cells, tail) = rest.split_at(meta.row_len(meta.n_ctx, row));
+        rest = tail;
+        for (block, cells) in blocks.iter_mut().zip(cells.chunks(meta.pool)) {
+            *block = cells.iter().copied().fold(*block, u8::max);
+        }
+        if (row + 1) % meta.pool == 0 || row + 1 == meta.n_ctx {
+            out.extend_from_slice(&blocks[..meta.row_len(side, row / meta.pool)]);
+            blocks.fill(0);
+        }
+    }
+}
+
+/// The overview file of one (model, prompt).
+pub fn write_overview(
+    meta: &Meta,
+    layers: &[PackedLayer],
+    level: u32,
+) -> Result<Vec<u8>, NpzError> {
+    let cells = meta.cells(meta.overview_side());
+    let mut writer = Writer::new(level);
+    let json = serde_json::to_string(meta).map_err(|e| NpzError(e.to_string()))?;
+    writer.entry("meta.json", &[json.as_bytes()])?;
+    let range: Vec<u8> = layers
+        .iter()
+        .flat_map(|l| &l.range)
+        .flatten()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
+    writer.array(
+        "range",
+        Dtype::F32,
+        &[meta.n_layers, meta.n_heads, 2],
+        &range,
+    )?;
+    for (l, layer) in layers.iter().enumerate() {
+        writer.array(
+            &format!("L{l}"),
+            Dtype::U8,
+            &[meta.n_heads, cells],
+            &layer.overview,
+        )?;
+    }
+    writer.finish()
+}
+
+/// The exact file of one layer.
+pub fn write_exact(meta: &Meta, layer: &PackedLayer, level: u32) -> Result<Vec<u8>, NpzError> {
+    let shape = [meta.n_heads, meta.cells(meta.n_ctx)];
+    let mut writer = Writer::new(level);
+    writer.array("lo", Dtype::U8, &shape, &layer.lo)?;
+    if meta.pool > 1 {
+        writer.array("hi", Dtype::U8, &shape, &layer.hi)?;
+    }
+    writer.finish()
+}
+
+/// An overview file, read. Layers are inflated when asked for.
+#[derive(Debug)]
+pub struct Overview {
+    pub meta: Meta,
+    range: Vec<f32>,
+    archive: Reader<Vec<u8>>,
+}
+
+impl Overview {
+    /// An error if the file is damaged or of another schema version.
+    pub fn read(bytes: Vec<u8>) -> Result<Self, NpzError> {
+        let archive = Reader::new(bytes)?;
+        let json = archive
+            .get("meta.json")?
+            .ok_or_else(|| NpzError("there is no meta.json".to_owned()))?;
+        let meta: Meta =
+            serde_json::from_slice(&json).map_err(|e| NpzError(format!("meta.json: {e}")))?;
+        if meta.schema != crate::SCHEMA_VERSION {
+            return Err(NpzError(format!(
+                "schema {} is not {}; build the site again",
+                meta.schema,
+                crate::SCHEMA_VERSION
+            )));
+        }
+        let range = archive.array("range", meta.n_layers * meta.n_heads * 8)?;
+        let range = range
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        Ok(Overview {
+            meta,
+            range,
+            archive,
+        })
+    }
+
+    /// Smallest and largest value of a head, exact.
+    pub fn range(&self, layer: usize, head: usize) -> (f32, f32) {
+        let i = (layer * self.meta.n_heads + head) * 2;
+        (self.range[i], self.range[i + 1])
+    }
+
+    /// High bytes of one layer: all its heads, as stored.
+    pub fn layer(&self, layer: usize) -> Result<OverviewLayer, NpzError> {
+        let bytes = self.meta.n_heads * self.meta.cells(self.meta.overview_side());
+        Ok(OverviewLayer {
+            meta: self.meta,
+            hi: self.archive.array(&format!("L{layer}"), bytes)?,
+        })
+    }
+}
+
+/// One layer of an overview, inflated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverviewLayer {
+    meta: Meta,
+    hi: Vec<u8>,
+}
+
+impl OverviewLayer {
+    /// One head as a square of [`Meta::overview_side`] rows: high bytes, 0 where nothing is stored.
+    pub fn head(&self, head: usize) -> Vec<u8> {
+        let side = self.meta.overview_side();
+        let cells = self.meta.cells(side);
+        unpack(&self.meta, side, &self.hi[head * cells..(head + 1) * cells])
+    }
+}
+
+/// All values of one layer, exact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExactLayer {
+    meta: Meta,
+    hi: Vec<u8>,
+    lo: Vec<u8>,
+}
+
+impl ExactLayer {
+    /// Joins an exact file with the overview that it completes.
+    pub fn read(overview: &Overview, layer: usize, bytes: &[u8]) -> Result<Self, NpzError> {
+        let meta = overview.meta;
+        let archive = Reader::new(bytes)?;
+        let size = meta.n_heads * meta.cells(meta.n_ctx);
+        let lo = archive.array("lo", size)?;
+        let hi = if meta.pool > 1 {
+            archive.array("hi", size)?
+        } else {
+            overview.layer(layer)?.hi
+        };
+        Ok(ExactLayer { meta, hi, lo })
+    }
+
+    /// One head's values, `[n_ctx, n_ctx]` in C order.
+    pub fn head(&self, head: usize) -> Vec<f32> {
+        let n = self.meta.n_ctx;
+        let cells = self.meta.cells(n);
+        let stored = head * cells..(head + 1) * cells;
+        let values: Vec<f32> = self.hi[stored.clone()]
+            .iter()
+            .zip(&self.lo[stored])
+            .map(|(&hi, &lo)| dequantize(u16::from_be_bytes([hi, lo])))
+            .collect();
+        unpack(&self.meta, n, &values)
+    }
+}
+
+/// A square from its stored cells.
+fn unpack<T: Copy + Default>(meta: &Meta, side: usize, stored: &[T]) -> Vec<T> {
+    if !meta.causal {
+        return stored.to_vec();
+    }
+    let mut out = vec![T::default(); side * side];
+    let mut rest = stored;
+    for row in 0..side {
+        let (cells, tail) = rest.split_at(row + 1);
+        out[row * side..row * side + row + 1].copy_from_slice(cells);
+        rest = tail;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows that sum to 1, peaky like attention, from a small linear congruential generator.
+    fn pattern(n_heads: usize, n: usize, causal: bool) -> Vec<f32> {
+        let mut state = 1u32;
+        let mut out = Vec::new();
+        for row in (0..n_heads).flat_map(|_| 0..n) {
+            let len = if causal { row + 1 } else { n };
+            let weights: Vec<f32> = (0..len)
+                .map(|_| {
+                    state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+                    ((state >> 8) as f32 / (1 << 24) as f32 * 12.0).exp()
+                })
+                .collect();
+            let sum: f32 = weights.iter().sum();
+            out.extend(weights.iter().map(|w| w / sum));
+            out.extend(std::iter::repeat_n(0.0, n - len));
+        }
+        out
+    }
+
+    #[test]
+    fn values_come_back_within_the_bound() {
+        for (n, causal) in [
+            (1, true),
+            (7, true),
+            (7, false),
+            (128, true),
+            (129, true),
+            (300, true),
+            (150, false),
+        ] {
+            let meta = Meta::new(2, 3, n, causal);
+            let values = [pattern(3, n, causal), pattern(3, n, causal)];
+            let packed: Vec<_> = values.iter().map(|v| pack_layer(&meta, v)).collect();
+            let overview = Overview::read(write_overview(&meta, &packed, 6).unwrap()).unwrap();
+            assert_eq!(overview.meta, meta);
+            for layer in 0..2 {
+                let exact = write_exact(&meta, &packed[layer], 6).unwrap();
+                let exact = ExactLayer::read(&overview, layer, &exact).unwrap();
+                for head in 0..3 {
+                    let truth = &values[layer][head * n * n..(head + 1) * n * n];
+                    let got = exact.head(head);
+                    let worst = got
+                        .iter()
+                        .zip(truth)
+                        .map(|(a, b)| (a - b).abs())
+                        .fold(0.0, f32::max);
+                    assert!(worst <= 1.6e-5, "n {n}: {worst}");
+                    assert_eq!(overview.range(layer, head), min_max(truth.iter().copied()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn overview_keeps_the_brightest_cell() {
+        let n = 300;
+        let meta = Meta::new(1, 1, n, true);
+        assert_eq!((meta.pool, meta.overview_side()), (3, 100));
+        let mut values = vec![0.0; n * n];
+        values[250 * n + 100] = 1.0;
+        let overview = write_overview(&meta, &[pack_layer(&meta, &values)], 6).unwrap();
+        let tile = Overview::read(overview).unwrap().layer(0).unwrap().head(0);
+        let bright: Vec<usize> = (0..tile.len()).filter(|&i| tile[i] > 0).collect();
+        assert_eq!((bright, tile[83 * 100 + 33]), (vec![83 * 100 + 33], 255));
+    }
+
+    #[test]
+    fn bytes_are_the_same_each_time() {
+        let meta = Meta::new(1, 2, 40, true);
+        let write =
+            || write_overview(&meta, &[pack_layer(&meta, &pattern(2, 40, true))], 6).unwrap();
+        assert_eq!(write(), write());
+    }
+
+    #[test]
+    fn another_schema_is_refused() {
+        let meta = Meta {
+            schema: 99,
+            ..Meta::new(1, 1, 3, true)
+        };
+        let bytes = write_overview(&meta, &[pack_layer(&meta, &[0.0; 9])], 6).unwrap();
+        assert!(Overview::read(bytes).unwrap_err().0.contains("schema 99"));
+    }
+
+    #[test]
+    fn ends_are_exact() {
+        assert_eq!(
+            (
+                quantize(0.0),
+                quantize(1.0),
+                dequantize(65535),
+                dequantize(0)
+            ),
+            (0, 65535, 1.0, 0.0)
+        );
+        assert_eq!((dequantize_hi(0), dequantize_hi(255)), (0.0, 1.0));
+    }
+}

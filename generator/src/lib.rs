@@ -1,0 +1,5 @@
+//! Runs transformer language models on prompts, keeps every head's attention pattern, draws figures
+//! from them and emits a self-contained static site. See ARCHITECTURE.md for the map.
+
+pub mod model;
+pub mod pattern;
