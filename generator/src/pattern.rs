@@ -39,8 +39,7 @@ impl AttentionPatterns {
     /// All heads, layer by layer.
     pub fn heads(&self) -> impl Iterator<Item = LayerHead> + use<> {
         let n_heads = self.n_heads();
-        (0..self.n_layers())
-            .flat_map(move |layer| (0..n_heads).map(move |head| LayerHead { layer, head }))
+        (0..self.n_layers()).flat_map(move |layer| (0..n_heads).map(move |head| LayerHead { layer, head }))
     }
 }
 

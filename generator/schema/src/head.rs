@@ -36,10 +36,7 @@ impl Span {
             Span::All => Ok(0..len),
             Span::Range(from, to) if to < len => Ok(from..to + 1),
             Span::Range(_, to) if len == 0 => Err(format!("there is no {what} {to}")),
-            Span::Range(_, to) => Err(format!(
-                "there is no {what} {to}; the model has {what}s 0 to {}",
-                len - 1
-            )),
+            Span::Range(_, to) => Err(format!("there is no {what} {to}; the model has {what}s 0 to {}", len - 1)),
         }
     }
 }
@@ -80,26 +77,15 @@ pub struct HeadSelection {
 impl HeadSelection {
     /// Every head of a model.
     pub fn all() -> Self {
-        HeadSelection {
-            terms: vec![Term {
-                layers: Span::All,
-                heads: Span::All,
-            }],
-        }
+        HeadSelection { terms: vec![Term { layers: Span::All, heads: Span::All }] }
     }
 
     /// The selected heads of a model, in order. A bound outside of the model is an error that names it.
     pub fn heads(&self, n_layers: usize, n_heads: usize) -> Result<BTreeSet<LayerHead>, String> {
         let mut out = BTreeSet::new();
         for term in &self.terms {
-            let layers = term
-                .layers
-                .within(n_layers, "layer")
-                .map_err(|e| format!("{term}: {e}"))?;
-            let heads = term
-                .heads
-                .within(n_heads, "head")
-                .map_err(|e| format!("{term}: {e}"))?;
+            let layers = term.layers.within(n_layers, "layer").map_err(|e| format!("{term}: {e}"))?;
+            let heads = term.heads.within(n_heads, "head").map_err(|e| format!("{term}: {e}"))?;
             for layer in layers {
                 out.extend(heads.clone().map(|head| LayerHead { layer, head }));
             }
@@ -115,9 +101,8 @@ impl HeadSelection {
         // Per layer the runs of selected heads; then equal consecutive layers are joined.
         let mut rows: Vec<(usize, Vec<Span>)> = Vec::new();
         for layer in 0..n_layers {
-            let selected: Vec<usize> = (0..n_heads)
-                .filter(|&head| heads.contains(&LayerHead { layer, head }))
-                .collect();
+            let selected: Vec<usize> =
+                (0..n_heads).filter(|&head| heads.contains(&LayerHead { layer, head })).collect();
             if selected.len() == n_heads {
                 rows.push((layer, vec![Span::All]));
             } else if !selected.is_empty() {
@@ -128,16 +113,11 @@ impl HeadSelection {
         let mut i = 0;
         while i < rows.len() {
             let mut j = i;
-            while j + 1 < rows.len() && rows[j + 1].0 == rows[j].0 + 1 && rows[j + 1].1 == rows[i].1
-            {
+            while j + 1 < rows.len() && rows[j + 1].0 == rows[j].0 + 1 && rows[j + 1].1 == rows[i].1 {
                 j += 1;
             }
             let whole = i == 0 && j + 1 == n_layers;
-            let layers = if whole {
-                Span::All
-            } else {
-                Span::Range(rows[i].0, rows[j].0)
-            };
+            let layers = if whole { Span::All } else { Span::Range(rows[i].0, rows[j].0) };
             terms.extend(rows[i].1.iter().map(|&heads| Term { layers, heads }));
             i = j + 1;
         }
@@ -181,13 +161,9 @@ impl FromStr for HeadSelection {
 }
 
 fn parse_term(text: &str) -> Result<Term, String> {
-    let wrong =
-        || format!("{text:?} is not a head selection; write L3H7, L3, H7, L2-4H0-3, or * for all");
+    let wrong = || format!("{text:?} is not a head selection; write L3H7, L3, H7, L2-4H0-3, or * for all");
     if text == "*" {
-        return Ok(Term {
-            layers: Span::All,
-            heads: Span::All,
-        });
+        return Ok(Term { layers: Span::All, heads: Span::All });
     }
     let lower = text.to_ascii_lowercase();
     let (layers, heads) = match (lower.strip_prefix('l'), lower.strip_prefix('h')) {
@@ -208,12 +184,7 @@ fn parse_span(text: &str) -> Option<Span> {
     if matches!(text, "*" | "x") {
         return Some(Span::All);
     }
-    let number = |t: &str| {
-        t.bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| t.parse::<usize>().ok())
-            .flatten()
-    };
+    let number = |t: &str| t.bytes().all(|b| b.is_ascii_digit()).then(|| t.parse::<usize>().ok()).flatten();
     match text.split_once('-') {
         Some((from, to)) => {
             let (from, to) = (number(from)?, number(to)?);
@@ -243,37 +214,17 @@ mod tests {
         assert_eq!(heads("*").unwrap().len(), 24);
         assert_eq!(heads("L2-4").unwrap().len(), 12);
         assert_eq!(heads("L0H1~L2Hx~L3-5H*").unwrap().len(), 17);
-        assert_eq!(
-            heads("L1-3H2-3").unwrap(),
-            ["L1H2", "L1H3", "L2H2", "L2H3", "L3H2", "L3H3"]
-        );
+        assert_eq!(heads("L1-3H2-3").unwrap(), ["L1H2", "L1H3", "L2H2", "L2H3", "L3H2", "L3H3"]);
         assert_eq!(heads("").unwrap().len(), 0);
     }
 
     #[test]
     fn wrong_terms_and_bounds_are_errors() {
-        for bad in [
-            "L",
-            "H",
-            "3",
-            "L3-1",
-            "L1H",
-            "L-1",
-            "L1-",
-            "Q3",
-            "L1H2H3",
-            "L99999999999999999999999",
-        ] {
+        for bad in ["L", "H", "3", "L3-1", "L1H", "L-1", "L1-", "Q3", "L1H2H3", "L99999999999999999999999"] {
             assert!(heads(bad).is_err(), "{bad:?}");
         }
-        assert_eq!(
-            heads("L1-3H4-5").unwrap_err(),
-            "L1-3H4-5: there is no head 5; the model has heads 0 to 3"
-        );
-        assert_eq!(
-            heads("L6").unwrap_err(),
-            "L6: there is no layer 6; the model has layers 0 to 5"
-        );
+        assert_eq!(heads("L1-3H4-5").unwrap_err(), "L1-3H4-5: there is no head 5; the model has heads 0 to 3");
+        assert_eq!(heads("L6").unwrap_err(), "L6: there is no layer 6; the model has layers 0 to 5");
     }
 
     #[test]
@@ -288,14 +239,7 @@ mod tests {
             let set = text.parse::<HeadSelection>().unwrap().heads(6, 4).unwrap();
             let written = HeadSelection::of(&set, 6, 4).to_string();
             assert_eq!(written, short);
-            assert_eq!(
-                written
-                    .parse::<HeadSelection>()
-                    .unwrap()
-                    .heads(6, 4)
-                    .unwrap(),
-                set
-            );
+            assert_eq!(written.parse::<HeadSelection>().unwrap().heads(6, 4).unwrap(), set);
         }
     }
 }

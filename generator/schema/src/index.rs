@@ -24,9 +24,7 @@ pub struct ModelEntry {
 impl ModelEntry {
     /// Name of the model's directory.
     pub fn dir(&self) -> String {
-        self.sanitized_name
-            .clone()
-            .unwrap_or_else(|| sanitize_name(&self.model_name))
+        self.sanitized_name.clone().unwrap_or_else(|| sanitize_name(&self.model_name))
     }
 
     /// A whole number among the other keys, such as `d_model`, `d_head`, `n_ctx` or `n_params`.
@@ -75,10 +73,7 @@ impl PromptEntry {
             && extra <= 1
         {
             let bos = (extra == 1).then(|| "<BOS>".to_owned());
-            return bos
-                .into_iter()
-                .chain(tokens.iter().map(|t| token::readable(t)))
-                .collect();
+            return bos.into_iter().chain(tokens.iter().map(|t| token::readable(t))).collect();
         }
         (0..n_ctx).map(|i| format!("#{i}")).collect()
     }
@@ -86,12 +81,8 @@ impl PromptEntry {
     /// Where the prompt comes from: the data set named by its own keys, else the file it was read from.
     pub fn dataset(&self) -> Option<&str> {
         let meta = self.rest.get("meta").and_then(|m| m.get("pile_set_name"));
-        let own = ["dataset", "source", "subset"]
-            .iter()
-            .find_map(|k| self.rest.get(*k));
-        meta.or(own)
-            .and_then(Value::as_str)
-            .or(self.source_fname.as_deref())
+        let own = ["dataset", "source", "subset"].iter().find_map(|k| self.rest.get(*k));
+        meta.or(own).and_then(Value::as_str).or(self.source_fname.as_deref())
     }
 }
 
@@ -120,9 +111,7 @@ impl FigureEntry {
     /// How the viewer draws this figure from the pattern itself. `raw` is known by its name, so that
     /// directories written by pattern-lens show it too.
     pub fn matrix_style(&self) -> Option<MatrixStyle> {
-        self.matrix
-            .clone()
-            .or_else(|| (self.name == "raw").then(MatrixStyle::default))
+        self.matrix.clone().or_else(|| (self.name == "raw").then(MatrixStyle::default))
     }
 }
 
@@ -135,10 +124,7 @@ pub struct MatrixStyle {
 
 impl Default for MatrixStyle {
     fn default() -> Self {
-        MatrixStyle {
-            colormap: "Blues".to_owned(),
-            scale: Scale::Linear,
-        }
+        MatrixStyle { colormap: "Blues".to_owned(), scale: Scale::Linear }
     }
 }
 
@@ -167,9 +153,7 @@ pub struct ManifestModel {
 impl ManifestModel {
     /// Whether this figure was packed for this prompt.
     pub fn has_figure(&self, figure: &str, hash: &str) -> bool {
-        self.figures
-            .get(figure)
-            .is_some_and(|only| only.as_ref().is_none_or(|h| h.iter().any(|x| x == hash)))
+        self.figures.get(figure).is_some_and(|only| only.as_ref().is_none_or(|h| h.iter().any(|x| x == hash)))
     }
 }
 
@@ -187,10 +171,7 @@ mod tests {
 
     #[test]
     fn labels_fit_the_rows() {
-        let mut p = PromptEntry {
-            tokens: Some(vec!["a".into(), "Ġb".into()]),
-            ..Default::default()
-        };
+        let mut p = PromptEntry { tokens: Some(vec!["a".into(), "Ġb".into()]), ..Default::default() };
         assert_eq!(p.row_labels(2), ["a", " b"]);
         assert_eq!(p.row_labels(3), ["<BOS>", "a", " b"]);
         assert_eq!(p.row_labels(4), ["#0", "#1", "#2", "#3"]);
@@ -200,11 +181,9 @@ mod tests {
 
     #[test]
     fn dataset_of_a_prompt() {
-        let p: PromptEntry =
-            serde_json::from_str(r#"{"text":"x","meta":{"pile_set_name":"Github"}}"#).unwrap();
+        let p: PromptEntry = serde_json::from_str(r#"{"text":"x","meta":{"pile_set_name":"Github"}}"#).unwrap();
         assert_eq!(p.dataset(), Some("Github"));
-        let p: PromptEntry =
-            serde_json::from_str(r#"{"text":"x","source_fname":"a.txt"}"#).unwrap();
+        let p: PromptEntry = serde_json::from_str(r#"{"text":"x","source_fname":"a.txt"}"#).unwrap();
         assert_eq!(p.dataset(), Some("a.txt"));
     }
 }

@@ -47,15 +47,8 @@ impl Dtype {
 /// (format: `numpy/lib/_format_impl.py`).
 pub fn npy_header(dtype: Dtype, shape: &[usize]) -> Vec<u8> {
     let dims: String = shape.iter().map(|d| format!("{d}, ")).collect();
-    let dims = if shape.len() == 1 {
-        dims.trim_end()
-    } else {
-        dims.trim_end_matches(", ")
-    };
-    let mut dict = format!(
-        "{{'descr': '{}', 'fortran_order': False, 'shape': ({dims}), }}",
-        dtype.descr()
-    );
+    let dims = if shape.len() == 1 { dims.trim_end() } else { dims.trim_end_matches(", ") };
+    let mut dict = format!("{{'descr': '{}', 'fortran_order': False, 'shape': ({dims}), }}", dtype.descr());
     let unpadded = 10 + dict.len() + 1;
     dict.push_str(&" ".repeat(unpadded.next_multiple_of(64) - unpadded));
     dict.push('\n');
@@ -69,9 +62,7 @@ pub fn npy_header(dtype: Dtype, shape: &[usize]) -> Vec<u8> {
 pub fn npy_data(npy: &[u8]) -> Result<&[u8], NpzError> {
     let wrong = || NpzError("not an .npy array".to_owned());
     let (length, start) = match npy {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
-            (u16::from_le_bytes([*a, *b]) as usize, 10)
-        }
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => (u16::from_le_bytes([*a, *b]) as usize, 10),
         [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
             (u32::from_le_bytes([*a, *b, *c, *d]) as usize, 12)
         }
@@ -90,53 +81,28 @@ pub struct Writer {
 impl Writer {
     /// `level` is zlib's, 0 (store) to 9.
     pub fn new(level: u32) -> Self {
-        Writer {
-            zip: ZipArchiveWriter::new(Vec::new()),
-            level: Compression::new(level),
-        }
+        Writer { zip: ZipArchiveWriter::new(Vec::new()), level: Compression::new(level) }
     }
 
     /// Adds `NAME.npy`.
-    pub fn array(
-        &mut self,
-        name: &str,
-        dtype: Dtype,
-        shape: &[usize],
-        data: &[u8],
-    ) -> Result<(), NpzError> {
+    pub fn array(&mut self, name: &str, dtype: Dtype, shape: &[usize], data: &[u8]) -> Result<(), NpzError> {
         self.entry(&format!("{name}.npy"), &[&npy_header(dtype, shape), data])
     }
 
     /// Adds an entry; its content is the concatenation of `parts`.
     pub fn entry(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), NpzError> {
-        let deflate = self.level != Compression::none()
-            && parts.last().is_some_and(|p| is_compressible(p, self.level));
-        let method = if deflate {
-            CompressionMethod::DEFLATE
-        } else {
-            CompressionMethod::STORE
-        };
-        let (mut entry, config) = self
-            .zip
-            .new_file(name)
-            .compression_method(method)
-            .start()
-            .map_err(error)?;
+        let deflate = self.level != Compression::none() && parts.last().is_some_and(|p| is_compressible(p, self.level));
+        let method = if deflate { CompressionMethod::DEFLATE } else { CompressionMethod::STORE };
+        let (mut entry, config) = self.zip.new_file(name).compression_method(method).start().map_err(error)?;
         let descriptor = if deflate {
             let mut writer = config.wrap(DeflateEncoder::new(&mut entry, self.level));
-            parts
-                .iter()
-                .try_for_each(|p| writer.write_all(p))
-                .map_err(error)?;
+            parts.iter().try_for_each(|p| writer.write_all(p)).map_err(error)?;
             let (encoder, descriptor) = writer.finish().map_err(error)?;
             encoder.finish().map_err(error)?;
             descriptor
         } else {
             let mut writer = config.wrap(&mut entry);
-            parts
-                .iter()
-                .try_for_each(|p| writer.write_all(p))
-                .map_err(error)?;
+            parts.iter().try_for_each(|p| writer.write_all(p)).map_err(error)?;
             writer.finish().map_err(error)?.1
         };
         entry.finish(descriptor).map_err(error)?;
@@ -173,8 +139,7 @@ impl<T: AsRef<[u8]>> fmt::Debug for Reader<T> {
 impl<T: AsRef<[u8]>> Reader<T> {
     pub fn new(bytes: T) -> Result<Self, NpzError> {
         Ok(Reader {
-            zip: ZipArchive::from_slice(bytes)
-                .map_err(|e| NpzError(format!("not a whole zip archive ({e})")))?,
+            zip: ZipArchive::from_slice(bytes).map_err(|e| NpzError(format!("not a whole zip archive ({e})")))?,
         })
     }
 
@@ -198,16 +163,12 @@ impl<T: AsRef<[u8]>> Reader<T> {
             let entry = self.zip.get_entry(record.wayfinder()).map_err(error)?;
             let mut out = Vec::with_capacity(record.uncompressed_size_hint().min(1 << 28) as usize);
             match record.compression_method() {
-                CompressionMethod::STORE => {
-                    entry.verifying_reader(entry.data()).read_to_end(&mut out)
+                CompressionMethod::STORE => entry.verifying_reader(entry.data()).read_to_end(&mut out),
+                CompressionMethod::DEFLATE => {
+                    entry.verifying_reader(DeflateDecoder::new(entry.data())).read_to_end(&mut out)
                 }
-                CompressionMethod::DEFLATE => entry
-                    .verifying_reader(DeflateDecoder::new(entry.data()))
-                    .read_to_end(&mut out),
                 other => {
-                    return Err(NpzError(format!(
-                        "{name}: compression method {other:?} is not supported"
-                    )));
+                    return Err(NpzError(format!("{name}: compression method {other:?} is not supported")));
                 }
             }
             .map_err(|e| NpzError(format!("{name}: {e}")))?;
@@ -218,14 +179,10 @@ impl<T: AsRef<[u8]>> Reader<T> {
 
     /// Data of the array `NAME.npy`, which must be there and have `expected` bytes.
     pub fn array(&self, name: &str, expected: usize) -> Result<Vec<u8>, NpzError> {
-        let mut npy = self
-            .get(&format!("{name}.npy"))?
-            .ok_or_else(|| NpzError(format!("there is no array {name}")))?;
+        let mut npy = self.get(&format!("{name}.npy"))?.ok_or_else(|| NpzError(format!("there is no array {name}")))?;
         let data = npy_data(&npy)?.len();
         if data != expected {
-            return Err(NpzError(format!(
-                "array {name} has {data} bytes; expected {expected}"
-            )));
+            return Err(NpzError(format!("array {name} has {data} bytes; expected {expected}")));
         }
         Ok(npy.split_off(npy.len() - data))
     }
@@ -237,15 +194,11 @@ mod tests {
 
     #[test]
     fn arrays_round_trip() {
-        let noise: Vec<u8> = (0..4000u32)
-            .map(|i| (i.wrapping_mul(2654435761) >> 13) as u8)
-            .collect();
+        let noise: Vec<u8> = (0..4000u32).map(|i| (i.wrapping_mul(2654435761) >> 13) as u8).collect();
         for level in [0, 1, 6] {
             let mut writer = Writer::new(level);
             writer.array("a", Dtype::U8, &[1000], &[7; 1000]).unwrap();
-            writer
-                .array("noise", Dtype::F32, &[10, 100], &noise)
-                .unwrap();
+            writer.array("noise", Dtype::F32, &[10, 100], &noise).unwrap();
             let bytes = writer.finish().unwrap();
             let reader = Reader::new(&bytes).unwrap();
             assert_eq!(reader.names().unwrap(), ["a.npy", "noise.npy"]);
@@ -274,10 +227,6 @@ mod tests {
         assert!(Reader::new(&bytes[..bytes.len() - 10]).is_err());
         let mut flipped = bytes.clone();
         flipped[50] ^= 0x10;
-        assert!(
-            Reader::new(&flipped)
-                .and_then(|r| r.array("a", 1000))
-                .is_err()
-        );
+        assert!(Reader::new(&flipped).and_then(|r| r.array("a", 1000)).is_err());
     }
 }

@@ -61,11 +61,7 @@ pub fn hook_pattern(layer: usize) -> String {
 /// The layer that an entry of `activations.npz` holds, if it is an attention pattern.
 pub fn parse_hook_pattern(entry: &str) -> Option<usize> {
     let entry = entry.strip_suffix(".npy").unwrap_or(entry);
-    entry
-        .strip_prefix("blocks.")?
-        .strip_suffix(".attn.hook_pattern")?
-        .parse()
-        .ok()
+    entry.strip_prefix("blocks.")?.strip_suffix(".attn.hook_pattern")?.parse().ok()
 }
 
 /// `MODEL/model_cfg.json`
@@ -135,16 +131,12 @@ impl FromStr for PatternId {
         let parse = || {
             let (rest, head) = text.rsplit_once(".H")?;
             let (model, layer) = rest.rsplit_once(".L")?;
-            let head = LayerHead {
-                layer: layer.parse().ok()?,
-                head: head.parse().ok()?,
-            };
-            (!model.is_empty()).then(|| PatternId {
-                model: model.to_owned(),
-                head,
-            })
+            let head = LayerHead { layer: layer.parse().ok()?, head: head.parse().ok()? };
+            (!model.is_empty()).then(|| PatternId { model: model.to_owned(), head })
         };
-        parse().ok_or_else(|| format!("{text:?} does not name a head; expected MODEL.L<layer>.H<head>, for example gpt2-small.L5.H5"))
+        parse().ok_or_else(|| {
+            format!("{text:?} does not name a head; expected MODEL.L<layer>.H<head>, for example gpt2-small.L5.H5")
+        })
     }
 }
 
@@ -159,10 +151,7 @@ mod tests {
 
     #[test]
     fn names_become_directories() {
-        assert_eq!(
-            sanitize_name("EleutherAI/pythia-14m"),
-            "EleutherAI-pythia-14m"
-        );
+        assert_eq!(sanitize_name("EleutherAI/pythia-14m"), "EleutherAI-pythia-14m");
         assert_eq!(sanitize_name("a b:c\\d"), "a_b_c_d");
         for bad in ["", ".", "..", "a/b", "nul", "COM1.txt", "x.", "é"] {
             assert!(!is_safe_name(bad), "{bad:?}");
@@ -182,10 +171,7 @@ mod tests {
     #[test]
     fn pattern_ids_parse_from_the_right() {
         let id: PatternId = "pythia-1.4b.L0.L3.H12".parse().unwrap();
-        assert_eq!(
-            (id.model.as_str(), id.head),
-            ("pythia-1.4b.L0", LayerHead { layer: 3, head: 12 })
-        );
+        assert_eq!((id.model.as_str(), id.head), ("pythia-1.4b.L0", LayerHead { layer: 3, head: 12 }));
         assert_eq!(id.to_string(), "pythia-1.4b.L0.L3.H12");
         for bad in ["", "m", "m.L1", "m.H1.L1", ".L1.H1", "m.L-1.H1", "m.L1.Hx"] {
             assert!(bad.parse::<PatternId>().is_err(), "{bad:?}");
@@ -195,10 +181,7 @@ mod tests {
     #[test]
     fn hook_names_round_trip() {
         assert_eq!(parse_hook_pattern(&hook_pattern(11)), Some(11));
-        assert_eq!(
-            parse_hook_pattern("blocks.3.attn.hook_pattern.npy"),
-            Some(3)
-        );
+        assert_eq!(parse_hook_pattern("blocks.3.attn.hook_pattern.npy"), Some(3));
         assert_eq!(parse_hook_pattern("blocks.3.attn.hook_z.npy"), None);
     }
 }

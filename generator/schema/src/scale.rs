@@ -52,11 +52,7 @@ pub fn normalized_index(value: f32, min: f32, max: f32) -> u8 {
 
 /// Smallest and largest value; `(0, 0)` of nothing.
 pub fn min_max(values: impl IntoIterator<Item = f32>) -> (f32, f32) {
-    let (min, max) = values
-        .into_iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), v| {
-            (lo.min(v), hi.max(v))
-        });
+    let (min, max) = values.into_iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
     if min <= max { (min, max) } else { (0.0, 0.0) }
 }
 
@@ -78,38 +74,14 @@ pub fn lut(name: &str) -> Option<Lut> {
 /// ColorBrewer's nine-class Blues (colorbrewer2.org, Apache-2.0), as matplotlib's `_cm.py` lists it.
 const BLUES: [[f64; 3]; 9] = [
     [0.96862745098039216, 0.98431372549019602, 1.0],
-    [
-        0.87058823529411766,
-        0.92156862745098034,
-        0.96862745098039216,
-    ],
-    [
-        0.77647058823529413,
-        0.85882352941176465,
-        0.93725490196078431,
-    ],
+    [0.87058823529411766, 0.92156862745098034, 0.96862745098039216],
+    [0.77647058823529413, 0.85882352941176465, 0.93725490196078431],
     [0.61960784313725492, 0.792156862745098, 0.88235294117647056],
-    [
-        0.41960784313725491,
-        0.68235294117647061,
-        0.83921568627450982,
-    ],
+    [0.41960784313725491, 0.68235294117647061, 0.83921568627450982],
     [0.25882352941176473, 0.5725490196078431, 0.77647058823529413],
-    [
-        0.12941176470588237,
-        0.44313725490196076,
-        0.70980392156862748,
-    ],
-    [
-        0.03137254901960784,
-        0.31764705882352939,
-        0.61176470588235299,
-    ],
-    [
-        0.03137254901960784,
-        0.18823529411764706,
-        0.41960784313725491,
-    ],
+    [0.12941176470588237, 0.44313725490196076, 0.70980392156862748],
+    [0.03137254901960784, 0.31764705882352939, 0.61176470588235299],
+    [0.03137254901960784, 0.18823529411764706, 0.41960784313725491],
 ];
 
 /// `LinearSegmentedColormap.from_list(name, anchors, N=256)`, truncated to bytes.
@@ -137,8 +109,7 @@ mod tests {
 
     #[test]
     fn blues_equals_matplotlib() {
-        let reference: Vec<[u8; 3]> =
-            serde_json::from_str(include_str!("../tests/blues_lut_u8.json")).unwrap();
+        let reference: Vec<[u8; 3]> = serde_json::from_str(include_str!("../tests/blues_lut_u8.json")).unwrap();
         assert_eq!(lut("Blues").unwrap().to_vec(), reference);
     }
 
@@ -150,10 +121,7 @@ mod tests {
 
     #[test]
     fn indexes_cover_the_map() {
-        assert_eq!(
-            [0.0, 0.5, 0.999, 1.0].map(|v| normalized_index(v, 0.0, 1.0)),
-            [0, 128, 255, 255]
-        );
+        assert_eq!([0.0, 0.5, 0.999, 1.0].map(|v| normalized_index(v, 0.0, 1.0)), [0, 128, 255, 255]);
         assert_eq!(normalized_index(0.3, 0.3, 0.3), 0);
         assert_eq!(min_max([0.2, 0.1]), (0.1, 0.2));
         assert_eq!(min_max([]), (0.0, 0.0));

@@ -54,11 +54,7 @@ impl Meta {
 
     /// Stored cells of a head of `side` rows.
     fn cells(&self, side: usize) -> usize {
-        if self.causal {
-            side * (side + 1) / 2
-        } else {
-            side * side
-        }
+        if self.causal { side * (side + 1) / 2 } else { side * side }
     }
 
     /// Stored cells of row `row`.
@@ -102,11 +98,7 @@ pub struct PackedLayer {
 /// If `values` has another length than `meta` says.
 pub fn pack_layer(meta: &Meta, values: &[f32]) -> PackedLayer {
     let n = meta.n_ctx;
-    assert_eq!(
-        values.len(),
-        meta.n_heads * n * n,
-        "a layer is [n_heads, n_ctx, n_ctx]"
-    );
+    assert_eq!(values.len(), meta.n_heads * n * n, "a layer is [n_heads, n_ctx, n_ctx]");
     let side = meta.overview_side();
     let mut layer = PackedLayer {
         overview: Vec::with_capacity(meta.n_heads * meta.cells(side)),
@@ -120,9 +112,7 @@ pub fn pack_layer(meta: &Meta, values: &[f32]) -> PackedLayer {
         let first = layer.hi.len();
         for (row, row_values) in head.chunks_exact(n).enumerate() {
             let stored = &row_values[..meta.row_len(n, row)];
-            layer
-                .hi
-                .extend(stored.iter().map(|&p| (quantize(p) >> 8) as u8));
+            layer.hi.extend(stored.iter().map(|&p| (quantize(p) >> 8) as u8));
             layer.lo.extend(stored.iter().map(|&p| quantize(p) as u8));
         }
         if meta.pool > 1 {
@@ -154,34 +144,15 @@ fn max_pool(meta: &Meta, hi: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The overview file of one (model, prompt).
-pub fn write_overview(
-    meta: &Meta,
-    layers: &[PackedLayer],
-    level: u32,
-) -> Result<Vec<u8>, NpzError> {
+pub fn write_overview(meta: &Meta, layers: &[PackedLayer], level: u32) -> Result<Vec<u8>, NpzError> {
     let cells = meta.cells(meta.overview_side());
     let mut writer = Writer::new(level);
     let json = serde_json::to_string(meta).map_err(|e| NpzError(e.to_string()))?;
     writer.entry("meta.json", &[json.as_bytes()])?;
-    let range: Vec<u8> = layers
-        .iter()
-        .flat_map(|l| &l.range)
-        .flatten()
-        .flat_map(|v| v.to_le_bytes())
-        .collect();
-    writer.array(
-        "range",
-        Dtype::F32,
-        &[meta.n_layers, meta.n_heads, 2],
-        &range,
-    )?;
+    let range: Vec<u8> = layers.iter().flat_map(|l| &l.range).flatten().flat_map(|v| v.to_le_bytes()).collect();
+    writer.array("range", Dtype::F32, &[meta.n_layers, meta.n_heads, 2], &range)?;
     for (l, layer) in layers.iter().enumerate() {
-        writer.array(
-            &format!("L{l}"),
-            Dtype::U8,
-            &[meta.n_heads, cells],
-            &layer.overview,
-        )?;
+        writer.array(&format!("L{l}"), Dtype::U8, &[meta.n_heads, cells], &layer.overview)?;
     }
     writer.finish()
 }
@@ -209,11 +180,8 @@ impl Overview {
     /// An error if the file is damaged or of another schema version.
     pub fn read(bytes: Vec<u8>) -> Result<Self, NpzError> {
         let archive = Reader::new(bytes)?;
-        let json = archive
-            .get("meta.json")?
-            .ok_or_else(|| NpzError("there is no meta.json".to_owned()))?;
-        let meta: Meta =
-            serde_json::from_slice(&json).map_err(|e| NpzError(format!("meta.json: {e}")))?;
+        let json = archive.get("meta.json")?.ok_or_else(|| NpzError("there is no meta.json".to_owned()))?;
+        let meta: Meta = serde_json::from_slice(&json).map_err(|e| NpzError(format!("meta.json: {e}")))?;
         if meta.schema != crate::SCHEMA_VERSION {
             return Err(NpzError(format!(
                 "schema {} is not {}; build the site again",
@@ -222,15 +190,8 @@ impl Overview {
             )));
         }
         let range = archive.array("range", meta.n_layers * meta.n_heads * 8)?;
-        let range = range
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
-        Ok(Overview {
-            meta,
-            range,
-            archive,
-        })
+        let range = range.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        Ok(Overview { meta, range, archive })
     }
 
     /// Smallest and largest value of a head, exact.
@@ -242,10 +203,7 @@ impl Overview {
     /// High bytes of one layer: all its heads, as stored.
     pub fn layer(&self, layer: usize) -> Result<OverviewLayer, NpzError> {
         let bytes = self.meta.n_heads * self.meta.cells(self.meta.overview_side());
-        Ok(OverviewLayer {
-            meta: self.meta,
-            hi: self.archive.array(&format!("L{layer}"), bytes)?,
-        })
+        Ok(OverviewLayer { meta: self.meta, hi: self.archive.array(&format!("L{layer}"), bytes)? })
     }
 }
 
@@ -280,11 +238,7 @@ impl ExactLayer {
         let archive = Reader::new(bytes)?;
         let size = meta.n_heads * meta.cells(meta.n_ctx);
         let lo = archive.array("lo", size)?;
-        let hi = if meta.pool > 1 {
-            archive.array("hi", size)?
-        } else {
-            overview.layer(layer)?.hi
-        };
+        let hi = if meta.pool > 1 { archive.array("hi", size)? } else { overview.layer(layer)?.hi };
         Ok(ExactLayer { meta, hi, lo })
     }
 
@@ -342,15 +296,7 @@ mod tests {
 
     #[test]
     fn values_come_back_within_the_bound() {
-        for (n, causal) in [
-            (1, true),
-            (7, true),
-            (7, false),
-            (128, true),
-            (129, true),
-            (300, true),
-            (150, false),
-        ] {
+        for (n, causal) in [(1, true), (7, true), (7, false), (128, true), (129, true), (300, true), (150, false)] {
             let meta = Meta::new(2, 3, n, causal);
             let values = [pattern(3, n, causal), pattern(3, n, causal)];
             let packed: Vec<_> = values.iter().map(|v| pack_layer(&meta, v)).collect();
@@ -362,11 +308,7 @@ mod tests {
                 for head in 0..3 {
                     let truth = &values[layer][head * n * n..(head + 1) * n * n];
                     let got = exact.head(head);
-                    let worst = got
-                        .iter()
-                        .zip(truth)
-                        .map(|(a, b)| (a - b).abs())
-                        .fold(0.0, f32::max);
+                    let worst = got.iter().zip(truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                     assert!(worst <= 1.6e-5, "n {n}: {worst}");
                     assert_eq!(overview.range(layer, head), min_max(truth.iter().copied()));
                 }
@@ -390,32 +332,20 @@ mod tests {
     #[test]
     fn bytes_are_the_same_each_time() {
         let meta = Meta::new(1, 2, 40, true);
-        let write =
-            || write_overview(&meta, &[pack_layer(&meta, &pattern(2, 40, true))], 6).unwrap();
+        let write = || write_overview(&meta, &[pack_layer(&meta, &pattern(2, 40, true))], 6).unwrap();
         assert_eq!(write(), write());
     }
 
     #[test]
     fn another_schema_is_refused() {
-        let meta = Meta {
-            schema: 99,
-            ..Meta::new(1, 1, 3, true)
-        };
+        let meta = Meta { schema: 99, ..Meta::new(1, 1, 3, true) };
         let bytes = write_overview(&meta, &[pack_layer(&meta, &[0.0; 9])], 6).unwrap();
         assert!(Overview::read(bytes).unwrap_err().0.contains("schema 99"));
     }
 
     #[test]
     fn ends_are_exact() {
-        assert_eq!(
-            (
-                quantize(0.0),
-                quantize(1.0),
-                dequantize(65535),
-                dequantize(0)
-            ),
-            (0, 65535, 1.0, 0.0)
-        );
+        assert_eq!((quantize(0.0), quantize(1.0), dequantize(65535), dequantize(0)), (0, 65535, 1.0, 0.0));
         assert_eq!((dequantize_hi(0), dequantize_hi(255)), (0.0, 1.0));
     }
 }

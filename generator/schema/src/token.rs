@@ -5,9 +5,7 @@
 /// This is the guess for prompts that carry no labels: a token is taken for byte-level if every one of its
 /// characters is in GPT-2's byte alphabet. Bytes that are not UTF-8 on their own are shown as `\xNN`.
 pub fn readable(token: &str) -> String {
-    if token.chars().any(|c| matches!(c, '\u{100}'..='\u{143}'))
-        && token.chars().all(|c| byte_of(c).is_some())
-    {
+    if token.chars().any(|c| matches!(c, '\u{100}'..='\u{143}')) && token.chars().all(|c| byte_of(c).is_some()) {
         let bytes: Vec<u8> = token.chars().filter_map(byte_of).collect();
         return readable_bytes(&bytes);
     }
@@ -58,10 +56,7 @@ mod tests {
 
     #[test]
     fn alphabet_has_every_byte_once() {
-        let mut seen: Vec<u8> = (0..0x200)
-            .filter_map(char::from_u32)
-            .filter_map(byte_of)
-            .collect();
+        let mut seen: Vec<u8> = (0..0x200).filter_map(char::from_u32).filter_map(byte_of).collect();
         seen.sort_unstable();
         assert_eq!(seen, (0..=255).collect::<Vec<u8>>());
     }

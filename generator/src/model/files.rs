@@ -23,34 +23,23 @@ enum Source {
 impl ModelFiles {
     /// A folder on disk, called by its folder's name.
     pub fn folder(path: &Path) -> Result<Self> {
-        let full = path
-            .canonicalize()
-            .with_context(|| format!("cannot open the model folder {}", path.display()))?;
+        let full = path.canonicalize().with_context(|| format!("cannot open the model folder {}", path.display()))?;
         let name = full.file_name().map(|n| n.to_string_lossy().into_owned());
-        let name = name.with_context(|| {
-            format!("{} has no folder name to call the model by", path.display())
-        })?;
-        Ok(ModelFiles {
-            name,
-            source: Source::Folder(full),
-        })
+        let name = name.with_context(|| format!("{} has no folder name to call the model by", path.display()))?;
+        Ok(ModelFiles { name, source: Source::Folder(full) })
     }
 
     /// A model that is part of the program.
     pub fn built_in(name: &str, files: &'static [(&'static str, &'static [u8])]) -> Self {
-        ModelFiles {
-            name: name.to_owned(),
-            source: Source::BuiltIn(files),
-        }
+        ModelFiles { name: name.to_owned(), source: Source::BuiltIn(files) }
     }
 
     /// Content of a file of the folder; `None` if there is no such file.
     pub fn read(&self, file: &str) -> Result<Option<Cow<'static, [u8]>>> {
         match &self.source {
-            Source::BuiltIn(files) => Ok(files
-                .iter()
-                .find(|(name, _)| *name == file)
-                .map(|(_, bytes)| Cow::Borrowed(*bytes))),
+            Source::BuiltIn(files) => {
+                Ok(files.iter().find(|(name, _)| *name == file).map(|(_, bytes)| Cow::Borrowed(*bytes)))
+            }
             Source::Folder(_) => {
                 let path = self.path_of(file);
                 match std::fs::read(&path) {
@@ -64,9 +53,7 @@ impl ModelFiles {
 
     /// Where a file lies on disk, for memory mapping; `None` for a built-in model or if it is not there.
     pub fn on_disk(&self, file: &str) -> Option<PathBuf> {
-        matches!(self.source, Source::Folder(_))
-            .then(|| self.path_of(file))
-            .filter(|p| p.is_file())
+        matches!(self.source, Source::Folder(_)).then(|| self.path_of(file)).filter(|p| p.is_file())
     }
 
     /// What errors call a file.
