@@ -1,0 +1,113 @@
+# Everything one does with this repository. `just` lists it; every recipe installs what it lacks first.
+
+# Compiled tools lie outside of the checkout, one folder a version, so that a second clone finds them built.
+tools := cache_directory() / "lens-build" / "tools"
+target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+
+# wasm-bindgen's command must be of the very version that the viewer links.
+wasm_bindgen := `sed -n '/^name = "wasm-bindgen"$/{n;s/.*"\(.*\)"/\1/p}' Cargo.lock`
+trunk := "0.21.14"
+
+export PATH := tools / "wasm-bindgen-cli-" + wasm_bindgen / "bin:" + tools / "trunk-" + trunk / "bin:" + env("PATH")
+
+[private]
+default:
+    @{{ just_executable() }} --list --unsorted
+
+# Build the viewer and the release binary that carries it: target/release/lens-build
+[group('use')]
+build: viewer
+    cargo build --release --package lens-build
+
+# Build, run the built-in models on the built-in prompts, and serve the site
+[group('use')]
+demo *flags: (site flags) serve
+
+# Build, then run the whole pipeline with these flags, for example: just site --model DIR --prompts FILE
+[group('use')]
+site *flags: build
+    "{{ target }}/release/lens-build" {{ flags }}
+
+# Serve the site that was built
+[group('use')]
+serve *flags: build
+    "{{ target }}/release/lens-build" serve {{ flags }}
+
+# Check format and lints, then run every test, those in the browser last
+[group('check')]
+test: fmt-check viewer lint test-native test-web
+
+# Only the tests that need no browser: units, command line, numbers, documentation
+[group('check')]
+test-native:
+    cargo test --workspace --no-fail-fast --doc
+    cargo test --workspace --no-fail-fast --lib --bins --test all
+
+# Only the tests in the browser, with the viewer as it is now; flags go to cargo test
+[group('check')]
+test-web *flags: viewer _chromium
+    cargo test --package lens-build --test browser {{ flags }}
+
+# Lints of the generator, of the viewer as the browser gets it, and of all tests; warnings are errors
+[group('check')]
+lint: _wasm-target
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --package lens-viewer --target wasm32-unknown-unknown -- -D warnings
+
+# Is everything formatted?
+[group('check')]
+fmt-check:
+    cargo fmt --all --check
+
+# What the continuous integration runs
+[group('check')]
+ci:
+    .ci/run
+
+# Format everything
+[group('work')]
+fmt:
+    cargo fmt --all
+
+# Build the viewer into viewer/dist
+[group('work')]
+viewer: _wasm-target _wasm-bindgen _trunk _wasm-opt
+    cd viewer && trunk build --release
+
+# Install every tool that the other recipes use, and nothing else
+[group('work')]
+setup: _wasm-target _wasm-bindgen _trunk _wasm-opt _chromium
+
+_wasm-target:
+    @rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+
+# Not with --locked: that lock file names a version that was withdrawn.
+_wasm-bindgen: (_cargo-install "wasm-bindgen-cli" wasm_bindgen)
+
+_trunk: (_cargo-install "trunk" trunk "--locked")
+
+_wasm-opt: (_apt-install "binaryen" "wasm-opt")
+
+_chromium:
+    @test -n "${CHROMIUM:-}" || {{ just_executable() }} _apt-install chromium chromium chromium-browser google-chrome google-chrome-stable
+
+# Optimising a tool that runs for seconds would take longer than all that it saves; trunk's own profile takes minutes.
+_cargo-install crate version *flags:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    folder="{{ tools }}/{{ crate }}-{{ version }}"
+    [ -d "$folder/bin" ] && exit
+    echo "Installing {{ crate }} {{ version }} into $folder (once, a few minutes)"
+    export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
+    cargo install {{ crate }} --version {{ version }} --root "$folder" --target-dir "$folder/build" {{ flags }}
+    rm -rf "$folder/build"
+
+# Nothing is done when one of the commands is there already, wherever it comes from.
+_apt-install package +commands:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    for command in {{ commands }}; do command -v "$command" >/dev/null && exit; done
+    command -v apt-get >/dev/null || { echo "error: install {{ package }} (one of: {{ commands }}), then run this again" >&2; exit 1; }
+    sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends {{ package }}
