@@ -6,10 +6,9 @@
 use std::fmt;
 use std::io::{Read, Write};
 
-use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
-use flate2::write::DeflateEncoder;
-use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter, ZipSliceArchive};
+use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchive, ZipArchiveWriter, ZipSliceArchive};
+use zlib_rs::{DeflateConfig, Method, ReturnCode, Strategy};
 
 /// A file that is not what it should be: truncated, corrupt, or without the entry that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +74,22 @@ pub fn npy_data(npy: &[u8]) -> Result<&[u8], NpzError> {
 #[derive(Debug)]
 pub struct Writer {
     zip: ZipArchiveWriter<Vec<u8>>,
-    level: Compression,
+    /// Raw deflate; `None` stores.
+    deflate: Option<DeflateConfig>,
 }
 
 impl Writer {
     /// `level` is zlib's, 0 (store) to 9.
     pub fn new(level: u32) -> Self {
-        Writer { zip: ZipArchiveWriter::new(Vec::new()), level: Compression::new(level) }
+        let deflate = (level > 0).then(|| raw_deflate(level.min(9) as i32, Strategy::Default));
+        Writer { zip: ZipArchiveWriter::new(Vec::new()), deflate }
+    }
+
+    /// For byte planes of patterns, which have runs of equal bytes but hardly repeat otherwise: zlib's run-length
+    /// strategy. Of trained models' patterns it leaves 1.5 % more than the full search does, of random ones 2 %
+    /// less, in a third of the time.
+    pub fn for_planes() -> Self {
+        Writer { zip: ZipArchiveWriter::new(Vec::new()), deflate: Some(raw_deflate(1, Strategy::Rle)) }
     }
 
     /// Adds `NAME.npy`.
@@ -91,21 +99,15 @@ impl Writer {
 
     /// Adds an entry; its content is the concatenation of `parts`.
     pub fn entry(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), NpzError> {
-        let deflate = self.level != Compression::none() && parts.last().is_some_and(|p| is_compressible(p, self.level));
-        let method = if deflate { CompressionMethod::DEFLATE } else { CompressionMethod::STORE };
-        let (mut entry, config) = self.zip.new_file(name).compression_method(method).start().map_err(error)?;
-        let descriptor = if deflate {
-            let mut writer = config.wrap(DeflateEncoder::new(&mut entry, self.level));
-            parts.iter().try_for_each(|p| writer.write_all(p)).map_err(error)?;
-            let (encoder, descriptor) = writer.finish().map_err(error)?;
-            encoder.finish().map_err(error)?;
-            descriptor
-        } else {
-            let mut writer = config.wrap(&mut entry);
-            parts.iter().try_for_each(|p| writer.write_all(p)).map_err(error)?;
-            writer.finish().map_err(error)?.1
+        let data = parts.concat();
+        let deflated = match &self.deflate {
+            Some(config) if is_compressible(&data, config)? => Some(deflate(&data, *config)?),
+            _ => None,
         };
-        entry.finish(descriptor).map_err(error)?;
+        let method = if deflated.is_some() { CompressionMethod::DEFLATE } else { CompressionMethod::STORE };
+        let (mut entry, _) = self.zip.new_file(name).compression_method(method).start().map_err(error)?;
+        entry.write_all(deflated.as_ref().unwrap_or(&data)).map_err(error)?;
+        entry.finish(DataDescriptorOutput::new(rawzip::crc32(&data), data.len() as u64)).map_err(error)?;
         Ok(())
     }
 
@@ -115,14 +117,28 @@ impl Writer {
     }
 }
 
+/// Deflate without a zlib header, as zip files have it.
+fn raw_deflate(level: i32, strategy: Strategy) -> DeflateConfig {
+    DeflateConfig { level, method: Method::Deflated, window_bits: -15, mem_level: 8, strategy }
+}
+
+fn deflate(data: &[u8], config: DeflateConfig) -> Result<Vec<u8>, NpzError> {
+    let mut out = vec![0; zlib_rs::compress_bound(data.len())];
+    let (deflated, code) = zlib_rs::compress_slice(&mut out, data, config);
+    let len = deflated.len();
+    if code != ReturnCode::Ok {
+        return Err(NpzError(format!("deflate failed ({code:?})")));
+    }
+    out.truncate(len);
+    Ok(out)
+}
+
 /// Whether deflating a sample from the middle saves more than a twentieth; noise is stored instead.
-fn is_compressible(data: &[u8], level: Compression) -> bool {
+fn is_compressible(data: &[u8], config: &DeflateConfig) -> Result<bool, NpzError> {
     const SAMPLE: usize = 1 << 14;
     let start = (data.len() / 2).saturating_sub(SAMPLE / 2);
     let sample = &data[start..data.len().min(start + SAMPLE)];
-    let mut encoder = DeflateEncoder::new(Vec::new(), level);
-    let deflated = encoder.write_all(sample).and_then(|()| encoder.finish());
-    deflated.is_ok_and(|d| d.len() * 20 < sample.len() * 19)
+    Ok(deflate(sample, *config)?.len() * 20 < sample.len() * 19)
 }
 
 /// An archive being read.
@@ -195,8 +211,7 @@ mod tests {
     #[test]
     fn arrays_round_trip() {
         let noise: Vec<u8> = (0..4000u32).map(|i| (i.wrapping_mul(2654435761) >> 13) as u8).collect();
-        for level in [0, 1, 6] {
-            let mut writer = Writer::new(level);
+        for mut writer in [Writer::new(0), Writer::new(1), Writer::new(6), Writer::for_planes()] {
             writer.array("a", Dtype::U8, &[1000], &[7; 1000]).unwrap();
             writer.array("noise", Dtype::F32, &[10, 100], &noise).unwrap();
             let bytes = writer.finish().unwrap();

@@ -73,22 +73,23 @@ pub fn lut(name: &str) -> Option<Lut> {
 
 /// ColorBrewer's nine-class Blues (colorbrewer2.org, Apache-2.0), as matplotlib's `_cm.py` lists it.
 const BLUES: [[f64; 3]; 9] = [
-    [0.96862745098039216, 0.98431372549019602, 1.0],
-    [0.87058823529411766, 0.92156862745098034, 0.96862745098039216],
+    [0.9686274509803922, 0.98431372549019602, 1.0],
+    [0.87058823529411766, 0.92156862745098034, 0.9686274509803922],
     [0.77647058823529413, 0.85882352941176465, 0.93725490196078431],
     [0.61960784313725492, 0.792156862745098, 0.88235294117647056],
     [0.41960784313725491, 0.68235294117647061, 0.83921568627450982],
     [0.25882352941176473, 0.5725490196078431, 0.77647058823529413],
     [0.12941176470588237, 0.44313725490196076, 0.70980392156862748],
     [0.03137254901960784, 0.31764705882352939, 0.61176470588235299],
-    [0.03137254901960784, 0.18823529411764706, 0.41960784313725491],
+    [0.03137254901960784, 0.18823529411764706, 0.4196078431372549],
 ];
 
 /// `LinearSegmentedColormap.from_list(name, anchors, N=256)`, truncated to bytes.
 fn interpolate(anchors: &[[f64; 3]]) -> Lut {
     let step = 255.0 / (anchors.len() - 1) as f64;
     std::array::from_fn(|i| {
-        let x = i as f64;
+        // Not exactly i: numpy's linspace(0, 1, 256) multiplies by a rounded step.
+        let x = 255.0 * (i as f64 * (1.0 / 255.0));
         let right = anchors.len() - 1;
         let below = ((x / step) as usize).min(right - 1);
         let t = (x - below as f64 * step) / step;
@@ -116,7 +117,10 @@ mod tests {
     #[test]
     fn gray_is_gray() {
         let gray = lut("gray").unwrap();
-        assert!((0..256).all(|i| gray[i] == [i as u8; 3]));
+        // Truncation takes 24 entries one down, 33 the first of them, in matplotlib as here.
+        let down: Vec<usize> = (0..256).filter(|&i| gray[i] == [(i as u8).wrapping_sub(1); 3]).collect();
+        assert_eq!((down.len(), down[0]), (24, 33));
+        assert!((0..256).all(|i| gray[i] == [i as u8; 3] || down.contains(&i)));
     }
 
     #[test]

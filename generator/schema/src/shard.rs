@@ -106,14 +106,17 @@ pub fn pack_layer(meta: &Meta, values: &[f32]) -> PackedLayer {
         lo: Vec::with_capacity(meta.n_heads * meta.cells(n)),
         range: Vec::with_capacity(meta.n_heads),
     };
+    let mut quantized = vec![0u16; n];
     for head in values.chunks_exact((n * n).max(1)) {
         let (min, max) = min_max(head.iter().copied());
         layer.range.push([min, max]);
         let first = layer.hi.len();
         for (row, row_values) in head.chunks_exact(n).enumerate() {
             let stored = &row_values[..meta.row_len(n, row)];
-            layer.hi.extend(stored.iter().map(|&p| (quantize(p) >> 8) as u8));
-            layer.lo.extend(stored.iter().map(|&p| quantize(p) as u8));
+            let quantized = &mut quantized[..stored.len()];
+            quantized.iter_mut().zip(stored).for_each(|(q, &p)| *q = quantize(p));
+            layer.hi.extend(quantized.iter().map(|&q| (q >> 8) as u8));
+            layer.lo.extend(quantized.iter().map(|&q| q as u8));
         }
         if meta.pool > 1 {
             max_pool(meta, &layer.hi[first..], &mut layer.overview);
@@ -144,9 +147,9 @@ fn max_pool(meta: &Meta, hi: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The overview file of one (model, prompt).
-pub fn write_overview(meta: &Meta, layers: &[PackedLayer], level: u32) -> Result<Vec<u8>, NpzError> {
+pub fn write_overview(meta: &Meta, layers: &[PackedLayer]) -> Result<Vec<u8>, NpzError> {
     let cells = meta.cells(meta.overview_side());
-    let mut writer = Writer::new(level);
+    let mut writer = Writer::for_planes();
     let json = serde_json::to_string(meta).map_err(|e| NpzError(e.to_string()))?;
     writer.entry("meta.json", &[json.as_bytes()])?;
     let range: Vec<u8> = layers.iter().flat_map(|l| &l.range).flatten().flat_map(|v| v.to_le_bytes()).collect();
@@ -158,9 +161,9 @@ pub fn write_overview(meta: &Meta, layers: &[PackedLayer], level: u32) -> Result
 }
 
 /// The exact file of one layer.
-pub fn write_exact(meta: &Meta, layer: &PackedLayer, level: u32) -> Result<Vec<u8>, NpzError> {
+pub fn write_exact(meta: &Meta, layer: &PackedLayer) -> Result<Vec<u8>, NpzError> {
     let shape = [meta.n_heads, meta.cells(meta.n_ctx)];
-    let mut writer = Writer::new(level);
+    let mut writer = Writer::for_planes();
     writer.array("lo", Dtype::U8, &shape, &layer.lo)?;
     if meta.pool > 1 {
         writer.array("hi", Dtype::U8, &shape, &layer.hi)?;
@@ -300,10 +303,10 @@ mod tests {
             let meta = Meta::new(2, 3, n, causal);
             let values = [pattern(3, n, causal), pattern(3, n, causal)];
             let packed: Vec<_> = values.iter().map(|v| pack_layer(&meta, v)).collect();
-            let overview = Overview::read(write_overview(&meta, &packed, 6).unwrap()).unwrap();
+            let overview = Overview::read(write_overview(&meta, &packed).unwrap()).unwrap();
             assert_eq!(overview.meta, meta);
             for layer in 0..2 {
-                let exact = write_exact(&meta, &packed[layer], 6).unwrap();
+                let exact = write_exact(&meta, &packed[layer]).unwrap();
                 let exact = ExactLayer::read(&overview, layer, &exact).unwrap();
                 for head in 0..3 {
                     let truth = &values[layer][head * n * n..(head + 1) * n * n];
@@ -323,7 +326,7 @@ mod tests {
         assert_eq!((meta.pool, meta.overview_side()), (3, 100));
         let mut values = vec![0.0; n * n];
         values[250 * n + 100] = 1.0;
-        let overview = write_overview(&meta, &[pack_layer(&meta, &values)], 6).unwrap();
+        let overview = write_overview(&meta, &[pack_layer(&meta, &values)]).unwrap();
         let tile = Overview::read(overview).unwrap().layer(0).unwrap().head(0);
         let bright: Vec<usize> = (0..tile.len()).filter(|&i| tile[i] > 0).collect();
         assert_eq!((bright, tile[83 * 100 + 33]), (vec![83 * 100 + 33], 255));
@@ -332,14 +335,14 @@ mod tests {
     #[test]
     fn bytes_are_the_same_each_time() {
         let meta = Meta::new(1, 2, 40, true);
-        let write = || write_overview(&meta, &[pack_layer(&meta, &pattern(2, 40, true))], 6).unwrap();
+        let write = || write_overview(&meta, &[pack_layer(&meta, &pattern(2, 40, true))]).unwrap();
         assert_eq!(write(), write());
     }
 
     #[test]
     fn another_schema_is_refused() {
         let meta = Meta { schema: 99, ..Meta::new(1, 1, 3, true) };
-        let bytes = write_overview(&meta, &[pack_layer(&meta, &[0.0; 9])], 6).unwrap();
+        let bytes = write_overview(&meta, &[pack_layer(&meta, &[0.0; 9])]).unwrap();
         assert!(Overview::read(bytes).unwrap_err().0.contains("schema 99"));
     }
 
