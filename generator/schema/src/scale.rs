@@ -66,26 +66,26 @@ pub const COLORMAPS: [&str; 2] = ["Blues", "gray"];
 pub fn lut(name: &str) -> Option<Lut> {
     match name {
         "Blues" => Some(interpolate(&BLUES)),
-        "gray" => Some(interpolate(&[[0.0; 3], [1.0; 3]])),
+        "gray" => Some(interpolate(&[[0; 3], [255; 3]])),
         _ => None,
     }
 }
 
-/// ColorBrewer's nine-class Blues (colorbrewer2.org, Apache-2.0), as matplotlib's `_cm.py` lists it.
-const BLUES: [[f64; 3]; 9] = [
-    [0.9686274509803922, 0.984313725490196, 1.0],
-    [0.8705882352941177, 0.9215686274509803, 0.9686274509803922],
-    [0.7764705882352941, 0.8588235294117647, 0.9372549019607843],
-    [0.6196078431372549, 0.792156862745098, 0.8823529411764706],
-    [0.4196078431372549, 0.6823529411764706, 0.8392156862745098],
-    [0.25882352941176473, 0.5725490196078431, 0.7764705882352941],
-    [0.12941176470588237, 0.44313725490196076, 0.7098039215686275],
-    [0.03137254901960784, 0.3176470588235294, 0.611764705882353],
-    [0.03137254901960784, 0.18823529411764706, 0.4196078431372549],
+/// ColorBrewer's nine-class Blues (colorbrewer2.org, Apache-2.0), the anchors of matplotlib's map of that name.
+const BLUES: [[u8; 3]; 9] = [
+    [247, 251, 255],
+    [222, 235, 247],
+    [198, 219, 239],
+    [158, 202, 225],
+    [107, 174, 214],
+    [66, 146, 198],
+    [33, 113, 181],
+    [8, 81, 156],
+    [8, 48, 107],
 ];
 
 /// `LinearSegmentedColormap.from_list(name, anchors, N=256)`, truncated to bytes.
-fn interpolate(anchors: &[[f64; 3]]) -> Lut {
+fn interpolate(anchors: &[[u8; 3]]) -> Lut {
     let step = 255.0 / (anchors.len() - 1) as f64;
     std::array::from_fn(|i| {
         // Not exactly i: numpy's linspace(0, 1, 256) multiplies by a rounded step.
@@ -94,10 +94,11 @@ fn interpolate(anchors: &[[f64; 3]]) -> Lut {
         let below = ((x / step) as usize).min(right - 1);
         let t = (x - below as f64 * step) / step;
         std::array::from_fn(|c| {
+            let anchor = |a: usize| f64::from(anchors[a][c]) / 255.0;
             let v = match i {
-                0 => anchors[0][c],
-                255 => anchors[right][c],
-                _ => t * (anchors[below + 1][c] - anchors[below][c]) + anchors[below][c],
+                0 => anchor(0),
+                255 => anchor(right),
+                _ => t * (anchor(below + 1) - anchor(below)) + anchor(below),
             };
             (255.0 * v) as u8
         })
