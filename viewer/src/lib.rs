@@ -1,1 +1,15 @@
-//! The viewer.
+//! The viewer of a lens site. One program for both pages: `index.html` shows many patterns at once ([`grid`]),
+//! `single.html` shows one in full ([`single`]).
+//!
+//! Everything a page shows follows from its URL ([`url`]) and the files of the site ([`index`], [`patterns`]).
+//! What can be computed without a browser is in functions that do not touch the document, and is tested natively.
+
+pub mod app;
+pub mod canvas;
+pub mod fetch;
+pub mod grid;
+pub mod index;
+pub mod patterns;
+pub mod single;
+pub mod theme;
+pub mod url;

@@ -1,0 +1,117 @@
+//! Which page this is, and what surrounds it: the title bar, and what is shown while loading and when that fails.
+
+use std::sync::Arc;
+
+use lens_schema::path;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::grid::GridView;
+use crate::index::Index;
+use crate::single::SingleView;
+use crate::theme::{self, ThemeButton};
+use crate::url::Address;
+
+/// Replaces the content of `#app` by the page.
+pub fn mount() {
+    let root = document().get_element_by_id("app").or_else(|| document().body().map(JsCast::unchecked_into));
+    if let Some(root) = root {
+        root.set_text_content(None);
+        mount_to(root.unchecked_into(), App).forget();
+    }
+}
+
+/// The two pages of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    Grid,
+    Single,
+}
+
+impl Page {
+    /// The page at a URL's path. Some hosts serve `single.html` as `single` or `single/`.
+    pub fn of(pathname: &str) -> Page {
+        let last = pathname.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let single = path::SINGLE_HTML;
+        if last == single || Some(last) == single.strip_suffix(".html") { Page::Single } else { Page::Grid }
+    }
+}
+
+/// The whole page. Provides [`Address`] and, to the page's view, `Arc<Index>` as contexts.
+#[component]
+pub fn App() -> impl IntoView {
+    Address::provide();
+    let theme = theme::provide();
+    let page = Page::of(&window().location().pathname().unwrap_or_default());
+    let index = LocalResource::new(Index::load);
+    let title = move || index.with(|i| i.as_ref()?.as_ref().ok().map(|i| i.manifest.title.clone()));
+    Effect::new(move || {
+        if let (Page::Grid, Some(title)) = (page, title()) {
+            document().set_title(&title);
+        }
+    });
+    view! {
+        <header class="topbar">
+            <a class="brand" href="./" data-testid="home">
+                <span class="mark" aria-hidden="true"></span>
+                <span>{move || title().unwrap_or_default()}</span>
+            </a>
+            <ThemeButton theme />
+        </header>
+        {move || match index.get() {
+            None => view! { <Skeleton /> }.into_any(),
+            Some(Err(message)) => view! { <Failure title="This site cannot be shown" message /> }.into_any(),
+            Some(Ok(index)) => {
+                provide_context(Arc::new(index));
+                match page {
+                    Page::Grid => view! { <GridView /> }.into_any(),
+                    Page::Single => view! { <SingleView /> }.into_any(),
+                }
+            }
+        }}
+    }
+}
+
+/// The site's index; only within a page's view.
+pub fn use_index() -> Arc<Index> {
+    expect_context()
+}
+
+/// Something that went wrong, and what to do about it.
+#[component]
+pub fn Failure(#[prop(into)] title: String, #[prop(into)] message: String) -> impl IntoView {
+    view! {
+        <section class="failure" role="alert" data-testid="error">
+            <h1>{title}</h1>
+            <p>{message}</p>
+        </section>
+    }
+}
+
+/// Grey shapes where the page will be.
+#[component]
+fn Skeleton() -> impl IntoView {
+    view! {
+        <div class="page-skeleton" aria-busy="true" aria-label="Loading" data-testid="loading">
+            <div class="skeleton"></div>
+            <div class="skeleton"></div>
+            <div class="skeleton"></div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_known_under_any_path() {
+        for single in ["/single.html", "/lens/single.html", "/a/b/single", "/single/"] {
+            assert_eq!(Page::of(single), Page::Single, "{single}");
+        }
+        for grid in ["/", "", "/index.html", "/single.html/x", "/a/", "/xsingle.html"] {
+            assert_eq!(Page::of(grid), Page::Grid, "{grid}");
+        }
+    }
+}
