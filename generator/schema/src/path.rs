@@ -20,6 +20,26 @@ pub const ACTIVATIONS_NPY: &str = "activations.npy";
 pub const MANIFEST: &str = "lens.json";
 pub const INDEX_HTML: &str = "index.html";
 pub const SINGLE_HTML: &str = "single.html";
+/// Site only: what hosts show where there is no file.
+pub const NOT_FOUND_HTML: &str = "404.html";
+/// Site only: tells GitHub Pages to publish the files as they are.
+pub const NO_JEKYLL: &str = ".nojekyll";
+/// Site only, where the site's address is known.
+pub const SITEMAP: &str = "sitemap.xml";
+/// Site only: folder of the viewer's scripts, styles and WebAssembly.
+pub const ASSETS: &str = "assets";
+
+/// File names end so if they are figures: pictures, or the reason why there is none.
+pub const FIGURE_EXTENSIONS: [&str; 4] = ["png", "svg", "svgz", FIGURE_ERROR];
+/// What a figure function failed with is kept as `NAME.error.txt`.
+pub const FIGURE_ERROR: &str = "error.txt";
+
+/// Whether a site writes a file or folder of this name at its top, beside the models' folders.
+pub fn is_site_file(name: &str) -> bool {
+    [MODELS, FIGURES, MANIFEST, INDEX_HTML, SINGLE_HTML, NOT_FOUND_HTML, NO_JEKYLL, SITEMAP, ASSETS]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(name))
+}
 
 /// Directory name of a model: `/` becomes `-`, every other character outside `[A-Za-z0-9._-]` becomes `_`.
 ///
@@ -86,7 +106,12 @@ pub fn prompt_json(model: &str, hash: &str) -> String {
 
 /// Data directory: `MODEL/prompts/HASH/L3/H7`
 pub fn head_dir(model: &str, hash: &str, head: LayerHead) -> String {
-    format!("{}/L{}/H{}", prompt_dir(model, hash), head.layer, head.head)
+    format!("{}/{}", prompt_dir(model, hash), head_subdir(head))
+}
+
+/// `L3/H7`, a head's directory inside a prompt's.
+pub fn head_subdir(head: LayerHead) -> String {
+    format!("L{}/H{}", head.layer, head.head)
 }
 
 /// Site: `MODEL/prompts/HASH/overview.npz`, all heads at thumbnail precision.
@@ -97,6 +122,14 @@ pub fn overview(model: &str, hash: &str) -> String {
 /// Site: `MODEL/prompts/HASH/L3.npz`, what the overview leaves out of one layer.
 pub fn exact(model: &str, hash: &str, layer: usize) -> String {
     format!("{}/L{layer}.npz", prompt_dir(model, hash))
+}
+
+/// Figure name and extension of a file in a head's directory; `None` if it is no figure.
+pub fn parse_figure_file(file: &str) -> Option<(&str, &'static str)> {
+    FIGURE_EXTENSIONS.into_iter().find_map(|extension| {
+        let name = file.strip_suffix(extension)?.strip_suffix('.')?;
+        (!name.is_empty()).then_some((name, extension))
+    })
 }
 
 /// Site: `MODEL/prompts/HASH/NAME.zip`, every head's picture by one figure function.
@@ -175,6 +208,16 @@ mod tests {
         assert_eq!(id.to_string(), "pythia-1.4b.L0.L3.H12");
         for bad in ["", "m", "m.L1", "m.H1.L1", ".L1.H1", "m.L-1.H1", "m.L1.Hx"] {
             assert!(bad.parse::<PatternId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn figure_files_are_told_from_others() {
+        assert_eq!(parse_figure_file("raw.png"), Some(("raw", "png")));
+        assert_eq!(parse_figure_file("svd.left.svgz"), Some(("svd.left", "svgz")));
+        assert_eq!(parse_figure_file("svd.error.txt"), Some(("svd", "error.txt")));
+        for other in ["png", ".png", "raw", "raw.txt", "raw.png.tmp"] {
+            assert_eq!(parse_figure_file(other), None, "{other}");
         }
     }
 

@@ -1,0 +1,238 @@
+//! The static site: indexes, packed patterns and figures, pages and the viewer.
+//!
+//! A [`SiteBuilder`] writes beside the target and takes its place in the end, so that a failed build never
+//! replaces a good site. Prompts may be added from several threads; the same input gives the same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use lens_schema::index::ManifestModel;
+use lens_schema::{FigureEntry, Manifest, ModelEntry, PromptEntry, SCHEMA_VERSION, jsonl, path};
+
+use crate::pattern::AttentionPatterns;
+
+mod assets;
+mod pack;
+mod pages;
+mod stage;
+
+use assets::Viewer;
+use pages::Pages;
+use stage::Stage;
+
+/// GitHub Pages publishes sites up to this many bytes.
+pub const GITHUB_PAGES_LIMIT: u64 = 1_000_000_000;
+
+/// What the user chose about the site as a whole.
+#[derive(Debug, Clone, Default)]
+pub struct SiteOptions {
+    /// Title of the pages; "Attention patterns" if none is given.
+    pub title: Option<String>,
+    /// Folder of templates that override the built-in ones by name.
+    pub templates: Option<PathBuf>,
+    /// Where the site will be published, for absolute links.
+    pub base_url: Option<String>,
+    /// Folder of a built viewer that takes the place of the built-in one.
+    pub viewer: Option<PathBuf>,
+    /// Data without pages.
+    pub no_pages: bool,
+}
+
+/// A model of the site, as [`SiteBuilder::add_model`] returns it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelId(usize);
+
+/// What was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteReport {
+    /// Where the site lies, absolute.
+    pub out: PathBuf,
+    /// Files of the site, its manifest included.
+    pub files: u64,
+    /// Bytes of the site, its manifest included.
+    pub bytes: u64,
+    /// What the user should know: no error, but not what they may expect either.
+    pub notes: Vec<String>,
+}
+
+/// A site in the making.
+#[derive(Debug)]
+pub struct SiteBuilder {
+    stage: Stage,
+    /// `None` without pages.
+    pages: Option<Pages>,
+    title: String,
+    figures: Vec<FigureEntry>,
+    /// Names of the figure functions whose pictures are packed; the viewer draws the others itself.
+    packed: BTreeSet<String>,
+    models: Mutex<Vec<SiteModel>>,
+}
+
+#[derive(Debug)]
+struct SiteModel {
+    entry: ModelEntry,
+    dir: String,
+    /// By position in the model's list of prompts.
+    prompts: BTreeMap<usize, SitePrompt>,
+}
+
+#[derive(Debug)]
+struct SitePrompt {
+    hash: String,
+    figures: BTreeSet<String>,
+}
+
+impl SiteBuilder {
+    /// Prepares a site that will replace `out`, with these figure functions.
+    ///
+    /// All that can go wrong with the options goes wrong here, before any model is run: an `out` that is something
+    /// else than a site or that another program is writing, a template with an error, a viewer that is none.
+    pub fn new(out: &Path, options: &SiteOptions, figures: &[FigureEntry]) -> Result<Self> {
+        let title = options.title.clone().unwrap_or_else(|| "Attention patterns".to_owned());
+        let pages = match options.no_pages {
+            true => None,
+            false => {
+                let viewer = options.viewer.as_deref().map_or_else(Viewer::built_in, Viewer::folder)?;
+                Some(Pages::new(viewer, options.templates.as_deref(), options.base_url.as_deref())?)
+            }
+        };
+        let packed = figures.iter().filter(|f| f.matrix_style().is_none()).map(|f| f.name.clone()).collect();
+        Ok(SiteBuilder {
+            stage: Stage::new(out)?,
+            pages,
+            title,
+            figures: figures.to_vec(),
+            packed,
+            models: Mutex::default(),
+        })
+    }
+
+    /// Adds a model. Models are listed in the order of these calls.
+    pub fn add_model(&self, entry: &ModelEntry) -> Result<ModelId> {
+        let dir = entry.dir();
+        let name = &entry.model_name;
+        ensure!(path::is_safe_name(&dir) && !path::is_site_file(&dir), "a site cannot have a model called {name:?}");
+        let mut models = self.models();
+        if models.iter().any(|m| m.dir.eq_ignore_ascii_case(&dir)) {
+            bail!("two models would share the site's folder {dir}; rename one of them");
+        }
+        let mut entry = entry.clone();
+        entry.sanitized_name = None;
+        self.stage.write(&path::model_cfg(&dir), json(&entry)?.as_bytes())?;
+        entry.sanitized_name = Some(dir.clone());
+        models.push(SiteModel { entry, dir, prompts: BTreeMap::new() });
+        Ok(ModelId(models.len() - 1))
+    }
+
+    /// Adds a prompt: packs its patterns, and the pictures that `prompt_dir` has for its heads.
+    ///
+    /// `position` is the prompt's place in the model's list; positions may have gaps and come in any order, from any
+    /// thread. `prompt_dir` is the prompt's folder in the data directory. A prompt that is there already is left as
+    /// it is.
+    pub fn add_prompt(
+        &self,
+        model: ModelId,
+        position: usize,
+        prompt: &PromptEntry,
+        patterns: &AttentionPatterns,
+        prompt_dir: &Path,
+    ) -> Result<()> {
+        let (dir, shape) = {
+            let model = &self.models()[model.0];
+            (model.dir.clone(), (model.entry.n_layers, model.entry.n_heads))
+        };
+        let mut prompt = prompt.clone();
+        if prompt.hash.is_empty() {
+            prompt.hash = path::prompt_hash(&prompt.text);
+        }
+        let hash = prompt.hash.clone();
+        let place = || format!("model {dir}, prompt {hash}");
+        ensure!(path::is_safe_name(&hash), "{}: this hash cannot name a folder", place());
+        let found = (patterns.n_layers(), patterns.n_heads());
+        ensure!(
+            found == shape,
+            "{}: the activations have {} layers and {} heads, the model has {} and {}; run it again with --force",
+            place(),
+            found.0,
+            found.1,
+            shape.0,
+            shape.1
+        );
+        self.stage.write(&path::prompt_json(&dir, &hash), json(&prompt)?.as_bytes())?;
+        pack::patterns(&self.stage, &dir, &hash, patterns).with_context(place)?;
+        let figures = pack::figures(&self.stage, &dir, &hash, prompt_dir, patterns.heads(), &self.packed)?;
+        self.models()[model.0].prompts.insert(position, SitePrompt { hash, figures });
+        Ok(())
+    }
+
+    /// Writes the indexes, the pages and the manifest, and puts the site in its place.
+    pub fn finish(self) -> Result<SiteReport> {
+        let SiteBuilder { stage, pages, title, figures, models, .. } = self;
+        let mut models = models.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for model in &mut models {
+            let mut seen = BTreeSet::new();
+            model.prompts.retain(|_, prompt| seen.insert(prompt.hash.clone()));
+            let mut lines = String::new();
+            for prompt in model.prompts.values() {
+                lines.push_str(&stage.read_to_string(&path::prompt_json(&model.dir, &prompt.hash))?);
+                lines.push('\n');
+            }
+            stage.write(&path::prompts(&model.dir), lines.as_bytes())?;
+        }
+        let entries: Vec<&ModelEntry> = models.iter().map(|m| &m.entry).collect();
+        stage.write(path::MODELS, jsonl::to_string(&entries)?.as_bytes())?;
+        stage.write(path::FIGURES, jsonl::to_string(&figures)?.as_bytes())?;
+        stage.write(path::NO_JEKYLL, b"")?;
+        let mut notes = Vec::new();
+        if let Some(pages) = &pages {
+            notes = pages.write(&stage, &title, &models)?;
+        }
+        let (files, bytes) = stage.size()?;
+        let manifest = Manifest {
+            schema: SCHEMA_VERSION,
+            generator: concat!("lens-build ", env!("CARGO_PKG_VERSION")).to_owned(),
+            title,
+            models: models.iter().map(SiteModel::manifest).collect(),
+            files,
+            bytes,
+        };
+        let manifest = json(&manifest)?;
+        stage.write(path::MANIFEST, manifest.as_bytes())?;
+        let bytes = bytes + manifest.len() as u64;
+        if bytes > GITHUB_PAGES_LIMIT {
+            notes.push(format!(
+                "the site has {:.2} GB, GitHub Pages takes 1 GB: take fewer prompts (--n-samples) or shorter ones \
+                 (--max-tokens, --max-chars)",
+                bytes as f64 / 1e9
+            ));
+        }
+        let out = stage.out().to_owned();
+        stage.publish()?;
+        Ok(SiteReport { out, files: files + 1, bytes, notes })
+    }
+
+    fn models(&self) -> MutexGuard<'_, Vec<SiteModel>> {
+        self.models.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SiteModel {
+    fn manifest(&self) -> ManifestModel {
+        let mut figures: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for prompt in self.prompts.values() {
+            for figure in &prompt.figures {
+                figures.entry(figure.clone()).or_default().push(prompt.hash.clone());
+            }
+        }
+        let n_prompts = self.prompts.len();
+        let only = |hashes: Vec<String>| (hashes.len() < n_prompts).then_some(hashes);
+        let figures = figures.into_iter().map(|(name, hashes)| (name, only(hashes))).collect();
+        ManifestModel { dir: self.dir.clone(), n_prompts, figures }
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).context("cannot write JSON")
+}

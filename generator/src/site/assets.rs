@@ -1,0 +1,163 @@
+//! The viewer's files: built into the program, or read from a folder that trunk wrote.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use lens_schema::path::{ASSETS, INDEX_HTML};
+use serde::Serialize;
+
+use super::stage::Stage;
+
+/// `viewer/dist` as it was when the program was built; empty if there was none.
+static BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/viewer.rs"));
+
+const BOOT: &[u8] = include_bytes!("boot.js");
+const ICON: &[u8] = include_bytes!("icon.svg");
+
+/// A viewer, as trunk builds it.
+#[derive(Debug)]
+pub struct Viewer {
+    /// Name below `assets/` and content.
+    files: Vec<(String, Cow<'static, [u8]>)>,
+    links: Links,
+}
+
+/// What the pages refer to; names below `assets/`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Links {
+    /// The module that wasm-bindgen wrote.
+    pub js: String,
+    pub wasm: String,
+    /// In the order that they are to be applied in.
+    pub css: Vec<String>,
+    pub icon: String,
+    /// The script that starts the viewer.
+    pub boot: String,
+}
+
+impl Viewer {
+    /// The viewer that is part of the program; `None` if it was built without one.
+    pub fn built_in() -> Result<Option<Self>> {
+        if BUILT_IN.is_empty() {
+            return Ok(None);
+        }
+        let files = BUILT_IN.iter().map(|(name, bytes)| ((*name).to_owned(), Cow::Borrowed(*bytes))).collect();
+        Viewer::new(files).context("the built-in viewer").map(Some)
+    }
+
+    /// The viewer in a folder that `trunk build` wrote.
+    pub fn folder(folder: &Path) -> Result<Option<Self>> {
+        let mut files = Vec::new();
+        for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+            let entry = entry.with_context(|| format!("cannot read the viewer in {}", folder.display()))?;
+            if entry.file_type().is_file() {
+                let bytes =
+                    fs::read(entry.path()).with_context(|| format!("cannot read {}", entry.path().display()))?;
+                let name = entry.path().strip_prefix(folder)?.to_string_lossy().replace('\\', "/");
+                files.push((name, Cow::Owned(bytes)));
+            }
+        }
+        Viewer::new(files)
+            .with_context(|| format!("{} is no viewer; build one with `just viewer`", folder.display()))
+            .map(Some)
+    }
+
+    /// The page that trunk wrote says which files are what; it is not part of the site itself.
+    fn new(mut files: Vec<(String, Cow<'static, [u8]>)>) -> Result<Self> {
+        let page = files.iter().position(|(name, _)| name == INDEX_HTML).context("it has no index.html")?;
+        let page = files.remove(page).1;
+        let mut links = Links::of(&String::from_utf8_lossy(&page));
+        for name in links.css.iter().chain([&links.js, &links.wasm]).chain(Some(&links.icon).filter(|i| !i.is_empty()))
+        {
+            ensure!(!name.is_empty(), "its index.html does not link a module and its WebAssembly");
+            ensure!(files.iter().any(|(file, _)| file == name), "its index.html links {name:?}, which is not there");
+        }
+        let mut add = |stem: &str, extension: &str, bytes: &'static [u8]| {
+            let name = format!("{stem}-{:08x}.{extension}", crc32fast::hash(bytes));
+            files.push((name.clone(), Cow::Borrowed(bytes)));
+            name
+        };
+        links.boot = add("boot", "js", BOOT);
+        if links.icon.is_empty() {
+            links.icon = add("icon", "svg", ICON);
+        }
+        Ok(Viewer { files, links })
+    }
+
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Writes everything below `assets/`.
+    pub fn write(&self, stage: &Stage) -> Result<()> {
+        self.files.iter().try_for_each(|(name, bytes)| stage.write(&format!("{ASSETS}/{name}"), bytes))
+    }
+}
+
+impl Links {
+    /// Of a page as trunk writes it: `modulepreload` for the module, `preload` for the WebAssembly.
+    fn of(page: &str) -> Self {
+        let mut links = Links::default();
+        for tag in page.split("<link").skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| attributes(tag)) {
+            let href = tag.get("href").map_or("", |h| h.trim_start_matches("./")).to_owned();
+            match tag.get("rel").copied() {
+                Some("stylesheet") => links.css.push(href),
+                Some("modulepreload") if links.js.is_empty() => links.js = href,
+                Some("preload") if links.wasm.is_empty() && href.ends_with(".wasm") => links.wasm = href,
+                Some("icon") => links.icon = href,
+                _ => {}
+            }
+        }
+        links
+    }
+}
+
+/// Attributes of a tag, quoted or not.
+fn attributes(mut tag: &str) -> BTreeMap<&str, &str> {
+    let mut out = BTreeMap::new();
+    while let Some((name, rest)) = tag.split_once('=') {
+        let name = name.split_whitespace().next_back().unwrap_or_default();
+        let (value, rest) = match rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => rest[1..].split_once(quote).unwrap_or((&rest[1..], "")),
+            _ => rest.split_once(char::is_whitespace).unwrap_or((rest.trim_end_matches('/'), "")),
+        };
+        out.insert(name, value);
+        tag = rest;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = r#"<!doctype html><html><head>
+        <link rel="stylesheet" href="./base-1.css"/><link rel=stylesheet href=./grid-2.css>
+        <link rel="modulepreload" href="./v-3.js" crossorigin="anonymous">
+        <link rel="preload" href='./v-3_bg.wasm' crossorigin="anonymous" as="fetch" type="application/wasm"></head>"#;
+
+    fn viewer(page: &str, names: &[&str]) -> Result<Viewer> {
+        let files = names.iter().map(|n| ((*n).to_owned(), Cow::Borrowed(&b"x"[..])));
+        Viewer::new(files.chain([(INDEX_HTML.to_owned(), Cow::Owned(page.as_bytes().to_vec()))]).collect())
+    }
+
+    #[test]
+    fn the_page_says_what_is_what() {
+        let viewer = viewer(PAGE, &["base-1.css", "grid-2.css", "v-3.js", "v-3_bg.wasm"]).unwrap();
+        let links = viewer.links();
+        assert_eq!((links.js.as_str(), links.wasm.as_str()), ("v-3.js", "v-3_bg.wasm"));
+        assert_eq!(links.css, ["base-1.css", "grid-2.css"]);
+        assert!(links.boot.starts_with("boot-") && links.icon.starts_with("icon-"));
+        assert!(viewer.files.iter().all(|(name, _)| name != INDEX_HTML));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let error = |page, names: &[&str]| viewer(page, names).unwrap_err().to_string();
+        assert!(error(PAGE, &["base-1.css", "grid-2.css", "v-3.js"]).contains("\"v-3_bg.wasm\""));
+        assert!(error("<html>", &[]).contains("does not link a module"));
+    }
+}
