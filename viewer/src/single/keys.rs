@@ -1,0 +1,148 @@
+//! The keyboard: what each key does, and the sheet that lists them.
+
+use super::neighbours::Along;
+use super::selection::Move;
+
+/// Cells that an arrow key with Ctrl, ⌘ or Shift moves.
+pub const JUMP: isize = 10;
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Action {
+    Move(Move),
+    Clear,
+    Step(Along, isize),
+    /// By this factor, around the selected cell.
+    Zoom(f64),
+    Fit,
+    SwapRole,
+    NextScale,
+    NextColormap,
+    Help,
+}
+
+impl Action {
+    /// Whether the key keeps its meaning for the browser (scrolling) while the heatmap is not focused and nothing
+    /// is selected.
+    pub fn is_move(self) -> bool {
+        matches!(self, Action::Move(_))
+    }
+}
+
+/// The modifiers that were held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Ctrl or ⌘.
+    pub ctrl: bool,
+    pub shift: bool,
+    pub alt: bool,
+}
+
+/// The action of a key by its `KeyboardEvent.key`; `None` leaves it to the browser.
+pub fn action(key: &str, held: Held) -> Option<Action> {
+    if held.alt {
+        return None;
+    }
+    let far = held.ctrl || held.shift;
+    let by = if far { JUMP } else { 1 };
+    let arrow = match key {
+        "ArrowUp" => Some(Move::By { down: -by, right: 0 }),
+        "ArrowDown" => Some(Move::By { down: by, right: 0 }),
+        "ArrowLeft" => Some(Move::By { down: 0, right: -by }),
+        "ArrowRight" => Some(Move::By { down: 0, right: by }),
+        "Home" if far => Some(Move::FirstQuery),
+        "End" if far => Some(Move::LastQuery),
+        "Home" => Some(Move::FirstKey),
+        "End" => Some(Move::LastKey),
+        _ => None,
+    };
+    if let Some(step) = arrow {
+        return Some(Action::Move(step));
+    }
+    if held.ctrl {
+        return None;
+    }
+    Some(match key {
+        "Escape" => Action::Clear,
+        "j" => Action::Step(Along::Head, 1),
+        "k" => Action::Step(Along::Head, -1),
+        "J" => Action::Step(Along::Layer, 1),
+        "K" => Action::Step(Along::Layer, -1),
+        "n" => Action::Step(Along::Prompt, 1),
+        "p" => Action::Step(Along::Prompt, -1),
+        "+" | "=" => Action::Zoom(1.5),
+        "-" => Action::Zoom(1.0 / 1.5),
+        "0" => Action::Fit,
+        "t" => Action::SwapRole,
+        "s" => Action::NextScale,
+        "c" => Action::NextColormap,
+        "?" => Action::Help,
+        _ => return None,
+    })
+}
+
+/// Keys and what they do, for the help sheet. `/` separates alternatives.
+pub const SHEET: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "Cells",
+        &[
+            ("←/→/↑/↓", "one key or query further"),
+            ("Ctrl/⌘/Shift + arrow", "ten further"),
+            ("Home/End", "first key of the row, last key that the query can see"),
+            ("Ctrl + Home/End", "first query that sees the key, last query"),
+            ("Esc", "clear the selection"),
+        ],
+    ),
+    (
+        "Patterns",
+        &[("j/k", "next, previous head"), ("Shift + j/k", "next, previous layer"), ("n/p", "next, previous prompt")],
+    ),
+    (
+        "View",
+        &[
+            ("+/-", "zoom in, out"),
+            ("0", "show the whole pattern"),
+            ("t", "colour the tokens by row or by column"),
+            ("s", "next scale: linear, sqrt, log"),
+            ("c", "next colour map"),
+            ("?", "this sheet"),
+        ],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrows_move_and_jump() {
+        let held = Held::default();
+        let by = |down, right| Some(Action::Move(Move::By { down, right }));
+        assert_eq!(action("ArrowDown", held), by(1, 0));
+        assert_eq!(action("ArrowLeft", Held { ctrl: true, ..held }), by(0, -JUMP));
+        assert_eq!(action("ArrowUp", Held { shift: true, ..held }), by(-JUMP, 0));
+        assert_eq!(action("End", Held { ctrl: true, ..held }), Some(Action::Move(Move::LastQuery)));
+    }
+
+    #[test]
+    fn the_browser_keeps_its_own_keys() {
+        let ctrl = Held { ctrl: true, ..Held::default() };
+        for key in ["c", "0", "+", "-", "n", "p", "t"] {
+            assert_eq!(action(key, ctrl), None, "Ctrl+{key}");
+        }
+        assert_eq!(action("ArrowLeft", Held { alt: true, ..Held::default() }), None);
+        assert_eq!(action("Tab", Held::default()), None);
+    }
+
+    #[test]
+    fn the_sheet_lists_every_letter_and_sign() {
+        let listed: String = SHEET.iter().flat_map(|(_, keys)| keys.iter().map(|(key, _)| *key)).collect();
+        for key in (' '..='~').filter(|c| !c.is_ascii_uppercase() && *c != '=') {
+            let acts = action(&key.to_string(), Held::default()).is_some();
+            assert!(!acts || listed.contains(key), "{key} is not on the sheet");
+        }
+        for (upper, lower) in [("J", 'j'), ("K", 'k')] {
+            assert!(action(upper, Held { shift: true, ..Held::default() }).is_some() && listed.contains(lower));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The page's state as signals: what the address says, what is loaded, what the pointer is on.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lens_schema::scale::{Lut, lut};
+use lens_schema::shard::Overview;
+use lens_schema::{LayerHead, ModelEntry, PatternId, PromptEntry};
+use leptos::prelude::*;
+
+use super::geometry::{Cell, Window};
+use super::link::{self, Look, Range, Target};
+use super::matrix::Matrix;
+use super::neighbours::{self, Along};
+use super::selection::{Role, Selection};
+use crate::index::Index;
+use crate::url::{Address, Step};
+
+/// A head on a prompt with everything that is drawn of it. It stays until the next one is complete, so that nothing
+/// flickers or jumps on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    pub target: Target,
+    pub prompt: Arc<PromptEntry>,
+    /// One per row, as [`PromptEntry::row_labels`] has them.
+    pub labels: Arc<Vec<String>>,
+    pub matrix: Arc<Matrix>,
+    pub n_layers: usize,
+    pub n_heads: usize,
+}
+
+/// Why there is nothing to show, and what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub message: String,
+    /// Text and address of the ways out.
+    pub links: Vec<(String, String)>,
+}
+
+/// Everything that the parts of the page share.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    address: Address,
+    pub index: StoredValue<Arc<Index>>,
+    /// Where the address leads.
+    pub target: Memo<Result<Target, String>>,
+    pub look: Memo<Look>,
+    /// Parameters of the address that could not be read.
+    pub complaints: Memo<Vec<String>>,
+    pub shown: RwSignal<Option<Shown>>,
+    pub problem: RwSignal<Option<Problem>>,
+    /// Why the values stay approximate.
+    pub inexact: RwSignal<Option<String>>,
+    /// The heads of what is shown, and whose they are: model and prompt.
+    pub overview: RwSignal<Option<(String, String, Rc<Overview>)>, LocalStorage>,
+    /// The model's prompts by hash, in the order of the site.
+    pub prompts: RwSignal<Arc<Vec<PromptEntry>>>,
+    /// The cell under the mouse.
+    pub hovered_cell: RwSignal<Option<Cell>>,
+    /// The token of the text under the mouse.
+    pub hovered_token: RwSignal<Option<usize>>,
+    pub help: RwSignal<bool>,
+}
+
+impl Page {
+    pub fn provide(index: Arc<Index>) -> Self {
+        let address = Address::here();
+        let page = Page {
+            address,
+            index: StoredValue::new(index),
+            target: Memo::new(move |_| address.with(link::target)),
+            look: Memo::new(move |_| address.with(link::look).0),
+            complaints: Memo::new(move |_| address.with(link::look).1),
+            shown: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            inexact: RwSignal::new(None),
+            overview: RwSignal::new_local(None),
+            prompts: RwSignal::new(Arc::default()),
+            hovered_cell: RwSignal::new(None),
+            hovered_token: RwSignal::new(None),
+            help: RwSignal::new(false),
+        };
+        provide_context(page);
+        page
+    }
+
+    /// Only within the page.
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// The model of the target, if the site has it.
+    pub fn model(self) -> Option<ModelEntry> {
+        let model = self.target.with(|target| target.as_ref().ok().map(|t| t.id.model.clone()))?;
+        self.index.with_value(|index| index.model(&model).cloned())
+    }
+
+    /// Where the page with many patterns is.
+    pub fn back(self) -> String {
+        let target = self.target.get();
+        match target {
+            Ok(target) => self.address.with(|query| link::back(query, &target)),
+            Err(_) => lens_schema::path::INDEX_HTML.to_owned(),
+        }
+    }
+
+    /// The selection if it lies inside of what is shown.
+    pub fn selection(self) -> Selection {
+        let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
+        Some(self.look.with(|look| look.selection)).filter(|s| s.is_within(n)).unwrap_or_default()
+    }
+
+    /// What is looked at now, and from which side: what the mouse is on, else what is selected.
+    pub fn focus(self) -> (Selection, Role) {
+        let role = self.look.with(|look| look.role);
+        let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
+        let cell = self.hovered_cell.get().map(Selection::Cell);
+        let token = self.hovered_token.get().map(Selection::Token);
+        let hovered = cell.or(token).filter(|s| s.is_within(n));
+        (hovered.unwrap_or_else(|| self.selection()), role)
+    }
+
+    /// The part of what is shown that is in view.
+    pub fn window(self) -> Window {
+        let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
+        self.look.with(|look| look.window).unwrap_or(Window::whole(n)).within(n)
+    }
+
+    /// Smallest and largest value of the colour map.
+    pub fn range(self) -> (f32, f32) {
+        match self.look.with(|look| look.range) {
+            Range::Own => self.shown.with(|shown| shown.as_ref().map_or((0.0, 1.0), |s| s.matrix.range)),
+            Range::Unit => (0.0, 1.0),
+        }
+    }
+
+    pub fn lut(self) -> Lut {
+        self.look.with(|look| lut(look.colormap)).unwrap_or([[0; 3]; 256])
+    }
+
+    /// Changes how the pattern is looked at.
+    pub fn look_at(self, step: Step, change: impl FnOnce(&mut Look)) {
+        let mut look = self.look.get_untracked();
+        change(&mut look);
+        self.address.update(step, |query| link::set_look(query, &look));
+    }
+
+    /// Selects, and brings a selected cell into view.
+    pub fn select(self, step: Step, selection: Selection, role: Role) {
+        let n = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
+        self.look_at(step, |look| {
+            look.selection = selection;
+            look.role = role;
+            let (query, key) = selection.lines(role);
+            if let (Some(window), Some(at)) = (look.window, query.or(key)) {
+                let cell = Cell { query: query.unwrap_or(at), key: key.unwrap_or(at) };
+                let shown = window.within(n).showing(cell, n);
+                // A line needs to be in view across only.
+                look.window = Some(Window {
+                    query: if query.is_some() { shown.query } else { window.query },
+                    key: if key.is_some() { shown.key } else { window.key },
+                    ..shown
+                });
+            }
+        });
+    }
+
+    /// Shows a part of the pattern.
+    pub fn set_window(self, step: Step, window: Window) {
+        let n = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
+        self.look_at(step, |look| look.window = (!window.is_whole(n)).then_some(window));
+    }
+
+    /// Goes to another head or prompt.
+    pub fn go(self, to: &Target) {
+        self.hovered_cell.set(None);
+        self.address.update(Step::Push, |query| link::set_target(query, to));
+    }
+
+    /// The address of another head or prompt, with everything else as it is.
+    pub fn href(self, to: &Target) -> String {
+        let mut query = self.address.get();
+        link::set_target(&mut query, to);
+        format!("?{query}")
+    }
+
+    /// The same prompt with another head.
+    pub fn with_head(self, head: LayerHead) -> Option<Target> {
+        let target = self.target.get().ok()?;
+        Some(Target { id: PatternId { head, ..target.id }, ..target })
+    }
+
+    /// What comes `step` places on; `None` at the ends.
+    pub fn neighbour(self, along: Along, step: isize) -> Option<Target> {
+        let target = self.target.get().ok()?;
+        let model = self.model()?;
+        let at = target.id.head;
+        match along {
+            Along::Head => self.with_head(neighbours::head(at, step, model.n_layers, model.n_heads)?),
+            Along::Layer => self.with_head(neighbours::layer(at, step, model.n_layers)?),
+            Along::Prompt => self.prompts.with(|prompts| {
+                let hash = neighbours::in_list(prompts, |p| &p.hash, &target.hash, step)?.hash.clone();
+                Some(Target { hash, ..target })
+            }),
+        }
+    }
+}

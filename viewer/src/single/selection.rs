@@ -1,0 +1,208 @@
+//! What is selected, and how the keyboard moves it.
+
+use std::fmt;
+
+use super::geometry::Cell;
+
+/// The side of attention that a token is looked at from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// A column: which queries attend to the token.
+    #[default]
+    Key,
+    /// A row: what the token attends to.
+    Query,
+}
+
+impl Role {
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Key => "key",
+            Role::Query => "query",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Role> {
+        [Role::Key, Role::Query].into_iter().find(|role| role.name() == name)
+    }
+
+    pub fn other(self) -> Role {
+        match self {
+            Role::Key => Role::Query,
+            Role::Query => Role::Key,
+        }
+    }
+}
+
+/// A cell, a token in one of its roles, or nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Selection {
+    #[default]
+    None,
+    Cell(Cell),
+    Token(usize),
+}
+
+impl Selection {
+    /// The selected token in `role`: of a cell, its query or its key.
+    pub fn token(self, role: Role) -> Option<usize> {
+        match (self, role) {
+            (Selection::None, _) => None,
+            (Selection::Cell(cell), Role::Query) => Some(cell.query),
+            (Selection::Cell(cell), Role::Key) => Some(cell.key),
+            (Selection::Token(token), _) => Some(token),
+        }
+    }
+
+    /// The selected row and column, as far as there are any.
+    pub fn lines(self, role: Role) -> (Option<usize>, Option<usize>) {
+        match (self, role) {
+            (Selection::None, _) => (None, None),
+            (Selection::Cell(cell), _) => (Some(cell.query), Some(cell.key)),
+            (Selection::Token(token), Role::Query) => (Some(token), None),
+            (Selection::Token(token), Role::Key) => (None, Some(token)),
+        }
+    }
+
+    /// Whether it lies inside of a pattern with `n` rows.
+    pub fn is_within(self, n: usize) -> bool {
+        match self {
+            Selection::None => true,
+            Selection::Cell(cell) => cell.query < n && cell.key < n,
+            Selection::Token(token) => token < n,
+        }
+    }
+}
+
+/// `12.7` for a cell (query, then key), `12` for a token.
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Selection::None => Ok(()),
+            Selection::Cell(cell) => write!(f, "{}.{}", cell.query, cell.key),
+            Selection::Token(token) => write!(f, "{token}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Selection {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let number = |text: &str| text.parse::<usize>().map_err(|_| ());
+        match text.split_once('.') {
+            _ if text.is_empty() => Ok(Selection::None),
+            Some((query, key)) => Ok(Selection::Cell(Cell { query: number(query)?, key: number(key)? })),
+            None => Ok(Selection::Token(number(text)?)),
+        }
+    }
+}
+
+/// A way to move through the cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// So many queries down and keys to the right.
+    By {
+        down: isize,
+        right: isize,
+    },
+    /// To the first key of the row.
+    FirstKey,
+    /// To the last key that the query can attend to.
+    LastKey,
+    FirstQuery,
+    LastQuery,
+}
+
+/// The selection after a move inside of a pattern with `n` rows. The first move selects the cell at `start`; from a
+/// token, moving along its line stays a token, and moving across the line enters it as a cell.
+pub fn moved(selection: Selection, role: Role, step: Move, n: usize, causal: bool, start: Option<Cell>) -> Selection {
+    if n == 0 {
+        return Selection::None;
+    }
+    let add = |at: usize, by: isize| at.saturating_add_signed(by).min(n - 1);
+    let cell = match (selection, step, role) {
+        (Selection::None, _, _) => return Selection::Cell(start.unwrap_or(Cell { query: n - 1, key: 0 })),
+        (Selection::Token(token), Move::By { down, right: 0 }, Role::Query) => {
+            return Selection::Token(add(token, down));
+        }
+        (Selection::Token(token), Move::By { down: 0, right }, Role::Key) => {
+            return Selection::Token(add(token, right));
+        }
+        (Selection::Token(query), _, Role::Query) => Cell { query, key: 0 },
+        (Selection::Token(key), _, Role::Key) => Cell { query: if causal { key } else { 0 }, key },
+        (Selection::Cell(cell), _, _) => cell,
+    };
+    let entering = matches!(selection, Selection::Token(_));
+    Selection::Cell(match step {
+        Move::By { .. } if entering => cell,
+        Move::By { down, right } => Cell { query: add(cell.query, down), key: add(cell.key, right) },
+        Move::FirstKey => Cell { key: 0, ..cell },
+        Move::LastKey => Cell { key: if causal { cell.query } else { n - 1 }, ..cell },
+        Move::FirstQuery => Cell { query: if causal { cell.key } else { 0 }, ..cell },
+        Move::LastQuery => Cell { query: n - 1, ..cell },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn cell(query: usize, key: usize) -> Selection {
+        Selection::Cell(Cell { query, key })
+    }
+
+    const fn by(down: isize, right: isize) -> Move {
+        Move::By { down, right }
+    }
+
+    #[test]
+    fn cells_move_and_stop_at_the_edge() {
+        let go = |from, step| moved(from, Role::Key, step, 20, true, None);
+        assert_eq!(go(cell(5, 5), by(1, 0)), cell(6, 5));
+        assert_eq!(go(cell(5, 5), by(0, -10)), cell(5, 0));
+        assert_eq!(go(cell(15, 5), by(10, 0)), cell(19, 5));
+        assert_eq!(go(cell(5, 2), Move::LastKey), cell(5, 5));
+        assert_eq!(go(cell(5, 2), Move::FirstKey), cell(5, 0));
+        assert_eq!(go(cell(5, 2), Move::FirstQuery), cell(2, 2));
+        assert_eq!(go(cell(5, 2), Move::LastQuery), cell(19, 2));
+        assert_eq!(moved(cell(5, 2), Role::Key, Move::LastKey, 20, false, None), cell(5, 19));
+        assert_eq!(moved(Selection::None, Role::Key, by(0, 1), 0, true, None), Selection::None);
+    }
+
+    #[test]
+    fn the_first_move_selects() {
+        assert_eq!(moved(Selection::None, Role::Key, by(0, 1), 20, true, None), cell(19, 0));
+        let hovered = Some(Cell { query: 4, key: 3 });
+        assert_eq!(moved(Selection::None, Role::Key, by(0, 1), 20, true, hovered), cell(4, 3));
+    }
+
+    #[test]
+    fn tokens_move_along_and_are_entered_across() {
+        let token = Selection::Token;
+        assert_eq!(moved(token(3), Role::Key, by(0, 1), 20, true, None), token(4));
+        assert_eq!(moved(token(3), Role::Query, by(-1, 0), 20, true, None), token(2));
+        assert_eq!(moved(token(3), Role::Query, by(0, 1), 20, true, None), cell(3, 0));
+        assert_eq!(moved(token(3), Role::Key, by(1, 0), 20, true, None), cell(3, 3));
+        assert_eq!(moved(token(3), Role::Query, Move::LastKey, 20, true, None), cell(3, 3));
+    }
+
+    #[test]
+    fn selections_are_written_and_read_back() {
+        for selection in [Selection::None, Selection::Token(12), cell(12, 7)] {
+            assert_eq!(selection.to_string().parse(), Ok(selection));
+        }
+        for bad in ["x", "1.", "1.2.3", "-1", "1.-2"] {
+            assert!(bad.parse::<Selection>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_selection() {
+        assert_eq!(cell(3, 1).lines(Role::Key), (Some(3), Some(1)));
+        assert_eq!(Selection::Token(3).lines(Role::Query), (Some(3), None));
+        assert_eq!(Selection::Token(3).lines(Role::Key), (None, Some(3)));
+        assert_eq!(cell(3, 1).token(Role::Query), Some(3));
+        assert!(!cell(3, 20).is_within(20) && cell(3, 19).is_within(20));
+    }
+}
