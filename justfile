@@ -59,6 +59,11 @@ lint: _wasm-target
 fmt-check:
     cargo fmt --all --check
 
+# Time the parts and the whole pipeline, on a random GPT-2-small or with: just bench --bench pipeline -- --model DIR --prompts FILE
+[group('check')]
+bench *flags: viewer
+    cargo bench --package lens-build {{ flags }}
+
 # What the continuous integration runs
 [group('check')]
 ci:
