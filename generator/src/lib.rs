@@ -4,4 +4,5 @@
 pub mod model;
 pub mod pattern;
 pub mod prompt;
+pub mod serve;
 pub mod site;

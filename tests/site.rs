@@ -1,0 +1,270 @@
+//! Sites from patterns made here: what they consist of, what they replace and what they refuse to.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use lens_build::pattern::AttentionPatterns;
+use lens_build::site::{SiteBuilder, SiteOptions, SiteReport};
+use lens_schema::npz::Reader;
+use lens_schema::shard::{ExactLayer, Overview};
+use lens_schema::{FigureEntry, Manifest, ModelEntry, PromptEntry, jsonl, path};
+use ndarray::Array3;
+use tempfile::TempDir;
+
+pub const HOSTILE: &str = "</noscript><script>alert(1)</script><img src=x onerror=alert(2)>\"'&";
+
+pub fn model(name: &str) -> ModelEntry {
+    serde_json::from_value(serde_json::json!({"model_name": name, "n_layers": 2, "n_heads": 3, "d_model": 8})).unwrap()
+}
+
+pub fn prompt(text: &str) -> PromptEntry {
+    let json = serde_json::json!({"text": text, "hash": path::prompt_hash(text), "meta": {"pile_set_name": "Github"}});
+    serde_json::from_value(json).unwrap()
+}
+
+/// Rows that sum to 1, with one bright cell.
+pub fn patterns(n_ctx: usize) -> AttentionPatterns {
+    let layer = |l: usize| {
+        let mut values = Array3::zeros((3, n_ctx, n_ctx));
+        for ((head, query, key), value) in values.indexed_iter_mut() {
+            let weight = |key: usize| 1.0 + ((query * 31 + key * 17 + head * 7 + l) % 13) as f32;
+            if key <= query {
+                *value = weight(key) / (0..=query).map(weight).sum::<f32>();
+            }
+        }
+        values
+    };
+    AttentionPatterns { layers: vec![layer(0), layer(1)], causal: true }
+}
+
+fn figure(name: &str) -> FigureEntry {
+    FigureEntry { name: name.to_owned(), ..FigureEntry::default() }
+}
+
+/// Two models on two prompts, one of them without prompts.
+pub fn build(out: &Path, options: &SiteOptions, data: &Path) -> anyhow::Result<SiteReport> {
+    let site = SiteBuilder::new(out, options, &[figure("raw"), figure("svd")])?;
+    let one = site.add_model(&model("org/one-1.4b"))?;
+    site.add_model(&model("empty"))?;
+    site.add_prompt(one, 1, &prompt("a second prompt"), &patterns(5), &data.join("second"))?;
+    site.add_prompt(one, 0, &prompt(HOSTILE), &patterns(140), &data.join("first"))?;
+    site.finish()
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|e| e.file_type().is_file())
+        .map(|e| (e.path().strip_prefix(folder).unwrap().display().to_string(), fs::read(e.path()).unwrap()))
+        .collect()
+}
+
+/// A viewer as trunk writes it; only names matter here.
+fn viewer(folder: &Path) -> SiteOptions {
+    let page = r#"<link rel="stylesheet" href="./a-1.css"><link rel="modulepreload" href="./v-2.js">
+        <link rel="preload" href="./v-2_bg.wasm" as="fetch" type="application/wasm">"#;
+    fs::create_dir_all(folder).unwrap();
+    for (name, text) in [("index.html", page), ("a-1.css", "p{}"), ("v-2.js", "export{}"), ("v-2_bg.wasm", "\0asm")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    SiteOptions { viewer: Some(folder.to_owned()), ..SiteOptions::default() }
+}
+
+#[test]
+fn the_files_of_a_site() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    let report = build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap();
+    let files = files(&out);
+    let (first, second) = (path::prompt_hash(HOSTILE), path::prompt_hash("a second prompt"));
+    let mut expected: Vec<String> = [
+        ".nojekyll",
+        "404.html",
+        "index.html",
+        "single.html",
+        "lens.json",
+        "models.jsonl",
+        "figures.jsonl",
+        "assets/a-1.css",
+        "assets/v-2.js",
+        "assets/v-2_bg.wasm",
+        "empty/model_cfg.json",
+        "empty/prompts.jsonl",
+        "org-one-1.4b/model_cfg.json",
+        "org-one-1.4b/prompts.jsonl",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for hash in [&first, &second] {
+        expected.extend(
+            ["prompt.json", "overview.npz", "L0.npz", "L1.npz"].map(|f| format!("org-one-1.4b/prompts/{hash}/{f}")),
+        );
+    }
+    let own = |name: &str| name.starts_with("assets/boot-") || name.starts_with("assets/icon-");
+    expected.extend(files.keys().filter(|n| own(n)).cloned());
+    expected.sort();
+    assert_eq!(files.keys().cloned().collect::<Vec<_>>(), expected);
+    assert_eq!((report.files, report.bytes), (files.len() as u64, files.values().map(|f| f.len() as u64).sum()));
+    assert_eq!(report.notes, Vec::<String>::new());
+
+    let manifest: Manifest = serde_json::from_slice(&files["lens.json"]).unwrap();
+    let prompts: Vec<(&str, usize)> = manifest.models.iter().map(|m| (m.dir.as_str(), m.n_prompts)).collect();
+    assert_eq!(prompts, [("org-one-1.4b", 2), ("empty", 0)]);
+    assert_eq!((manifest.schema, manifest.files), (lens_schema::SCHEMA_VERSION, report.files - 1));
+    let lines = String::from_utf8(files["org-one-1.4b/prompts.jsonl"].clone()).unwrap();
+    assert_eq!(jsonl::parse::<PromptEntry>("p", &lines).unwrap(), [prompt(HOSTILE), prompt("a second prompt")]);
+}
+
+#[test]
+fn values_are_those_that_went_in() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    build(&out, &SiteOptions { no_pages: true, ..SiteOptions::default() }, dir.path()).unwrap();
+    assert!(!out.join("index.html").exists() && !out.join("assets").exists());
+    for (text, n) in [(HOSTILE, 140), ("a second prompt", 5)] {
+        let hash = path::prompt_hash(text);
+        let read = |file: String| fs::read(out.join(file)).unwrap();
+        let overview = Overview::read(read(path::overview("org-one-1.4b", &hash))).unwrap();
+        for (l, layer) in patterns(n).layers.iter().enumerate() {
+            let exact = ExactLayer::read(&overview, l, &read(path::exact("org-one-1.4b", &hash, l))).unwrap();
+            for (head, truth) in layer.outer_iter().enumerate() {
+                let worst = exact.head(head).iter().zip(&truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(worst <= 2e-5, "{n} rows, L{l}H{head}: {worst}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_and_replaces_the_site() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    let options = viewer(&dir.path().join("dist"));
+    build(&out, &options, dir.path()).unwrap();
+    let first = files(&out);
+    fs::write(out.join("CNAME"), "example.org").unwrap();
+    build(&out, &options, dir.path()).unwrap();
+    assert_eq!(fs::read_to_string(out.join("CNAME")).unwrap(), "example.org", "what is not ours stays");
+    fs::remove_file(out.join("CNAME")).unwrap();
+    assert!(first == files(&out), "two builds differ");
+    let beside: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(beside.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{beside:?}");
+}
+
+#[test]
+fn pages_keep_hostile_text_inert_and_links_relative() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    let options = SiteOptions { title: Some(HOSTILE.to_owned()), ..viewer(&dir.path().join("dist")) };
+    build(&out, &options, dir.path()).unwrap();
+    for page in ["index.html", "single.html", "404.html"] {
+        let html = fs::read_to_string(out.join(page)).unwrap();
+        assert!(!html.contains("<script>") && !html.contains("<img") && !html.contains("<style"), "{page}: {html}");
+        assert!(html.starts_with("<!doctype html>") && html.contains("<html lang=\"en\">"), "{page}");
+        assert!(
+            html.contains("Content-Security-Policy")
+                && !html.contains("unsafe-inline")
+                && !html.contains("'unsafe-eval'")
+        );
+        for attribute in html.split("href=\"").chain(html.split("src=\"")).skip(1) {
+            assert!(!attribute.starts_with('/') && !attribute.starts_with("http"), "{page}: {attribute}");
+        }
+    }
+}
+
+#[test]
+fn an_address_makes_absolute_links() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    let options =
+        SiteOptions { base_url: Some("https://example.org/a".to_owned()), ..viewer(&dir.path().join("dist")) };
+    build(&out, &options, dir.path()).unwrap();
+    let html = fs::read_to_string(out.join("index.html")).unwrap();
+    assert!(html.contains(r#"rel="canonical" href="https:&#x2f;&#x2f;example.org&#x2f;a&#x2f;""#), "{html}");
+    assert!(fs::read_to_string(out.join("sitemap.xml")).unwrap().contains("example.org"));
+}
+
+#[test]
+fn templates_override_by_name() {
+    let dir = TempDir::new().unwrap();
+    let (out, templates) = (dir.path().join("site"), dir.path().join("templates"));
+    fs::create_dir(&templates).unwrap();
+    fs::write(templates.join("404.html"), "gone: {{ title }}").unwrap();
+    fs::write(templates.join("indx.html"), "typo").unwrap();
+    let options = || SiteOptions { templates: Some(templates.clone()), ..viewer(&dir.path().join("dist")) };
+    let report = build(&out, &options(), dir.path()).unwrap();
+    assert_eq!(fs::read_to_string(out.join("404.html")).unwrap(), "gone: Attention patterns");
+    assert!(report.notes.len() == 1 && report.notes[0].contains("indx.html overrides no template"), "{report:?}");
+    fs::write(templates.join("404.html"), "{{ titel }}").unwrap();
+    let error = format!("{:#}", build(&out, &options(), dir.path()).unwrap_err());
+    assert!(error.contains("404.html") && error.contains("undefined"), "{error}");
+}
+
+#[test]
+fn pictures_are_packed_by_function() {
+    let dir = TempDir::new().unwrap();
+    let head = dir.path().join("first/L1/H2");
+    fs::create_dir_all(&head).unwrap();
+    for name in ["raw.png", "svd.left.svgz", "svd.error.txt", "other.png", "svd.tmp"] {
+        fs::write(head.join(name), name).unwrap();
+    }
+    let out = dir.path().join("site");
+    build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap();
+    let manifest: Manifest = serde_json::from_slice(&fs::read(out.join("lens.json")).unwrap()).unwrap();
+    let hash = path::prompt_hash(HOSTILE);
+    let names: Vec<&String> = manifest.models[0].figures.keys().collect();
+    assert_eq!(names, ["svd", "svd.left"]);
+    assert!(manifest.models[0].has_figure("svd.left", &hash) && !manifest.models[0].has_figure("svd", "x"));
+    let zip = fs::read(out.join(path::packed_figure("org-one-1.4b", &hash, "svd.left"))).unwrap();
+    assert_eq!(Reader::new(&zip).unwrap().get("L1H2.svgz").unwrap().unwrap(), b"svd.left.svgz");
+}
+
+#[test]
+fn what_is_no_site_is_not_replaced() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("thesis");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("chapter.tex"), "years of work").unwrap();
+    let error = build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("is not a site (it has chapter.tex and no lens.json)") && error.contains("--out"),
+        "{error}"
+    );
+    assert_eq!(fs::read_to_string(out.join("chapter.tex")).unwrap(), "years of work");
+    let error = build(&out.join("chapter.tex"), &SiteOptions::default(), dir.path()).unwrap_err().to_string();
+    assert!(error.contains("is a file"), "{error}");
+}
+
+#[test]
+fn a_failed_build_leaves_the_site_as_it_was() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap();
+    let before = files(&out);
+    let site = SiteBuilder::new(&out, &SiteOptions::default(), &[]).unwrap();
+    let error = SiteBuilder::new(&out, &SiteOptions::default(), &[]).unwrap_err().to_string();
+    assert!(error.contains("another lens-build is writing"), "{error}");
+    let id = site.add_model(&model("m")).unwrap();
+    let mut short = patterns(5);
+    short.layers.pop();
+    let error = site.add_prompt(id, 0, &prompt("x"), &short, dir.path()).unwrap_err().to_string();
+    assert!(error.contains("1 layers and 3 heads, the model has 2 and 3"), "{error}");
+    drop(site);
+    assert!(before == files(&out));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "the site and the viewer, nothing else");
+}
+
+#[test]
+fn names_never_leave_the_site() {
+    let dir = TempDir::new().unwrap();
+    let site = SiteBuilder::new(&dir.path().join("site"), &SiteOptions::default(), &[]).unwrap();
+    for name in ["..", "", "assets", "index.html", "nul"] {
+        assert!(site.add_model(&model(name)).is_err(), "{name:?}");
+    }
+    let id = site.add_model(&model("m")).unwrap();
+    assert!(site.add_model(&model("M")).unwrap_err().to_string().contains("share the site's folder"));
+    let outside = PromptEntry { hash: "../../x".to_owned(), ..prompt("x") };
+    assert!(site.add_prompt(id, 0, &outside, &patterns(3), dir.path()).is_err());
+}
