@@ -1,0 +1,52 @@
+//! Work in slices: what draws takes turns, so that the page scrolls and answers while thousands of tiles are drawn.
+
+use std::cell::RefCell;
+
+use futures::channel::oneshot;
+use leptos::prelude::{request_animation_frame, window};
+
+/// Milliseconds of a frame that drawing may use.
+const SLICE_MS: f64 = 8.0;
+
+#[derive(Default)]
+struct Turns {
+    /// When the slice of the current frame began.
+    began: f64,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+thread_local! {
+    static TURNS: RefCell<Turns> = RefCell::default();
+}
+
+/// Waits until there is time left in a frame. To be called before each small piece of work.
+pub async fn turn() {
+    while now() - TURNS.with_borrow(|t| t.began) > SLICE_MS {
+        let (wake, woken) = oneshot::channel();
+        let first = TURNS.with_borrow_mut(|t| {
+            t.waiting.push(wake);
+            t.waiting.len() == 1
+        });
+        if first {
+            request_animation_frame(begin);
+        }
+        if woken.await.is_err() {
+            return;
+        }
+    }
+}
+
+fn begin() {
+    let waiting = TURNS.with_borrow_mut(|t| {
+        t.began = now();
+        std::mem::take(&mut t.waiting)
+    });
+    for wake in waiting {
+        let _those_who_left_need_no_turn = wake.send(());
+    }
+}
+
+/// Milliseconds since the page began.
+pub fn now() -> f64 {
+    window().performance().map_or(0.0, |p| p.now())
+}

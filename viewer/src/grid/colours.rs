@@ -1,0 +1,68 @@
+//! Colours that tell the values of a key apart.
+
+use crate::grid::order::{Key, Tile};
+use crate::grid::tiles::Tiles;
+
+/// A CSS colour for a tile's border. Layers and heads run through a sequence, so that near ones look alike; models,
+/// prompts and functions get hues far apart.
+pub fn border(tiles: &Tiles, tile: &Tile, key: Key) -> String {
+    let value = tile.get(key);
+    let of = |n: usize| if n > 1 { f64::from(value) / (n - 1) as f64 } else { 0.0 };
+    let model = &tiles.models[tile.model as usize];
+    match key {
+        Key::Layer => sequence(of(model.n_layers)),
+        Key::Head => sequence(of(model.n_heads)),
+        Key::Model | Key::Prompt | Key::Function => category(value),
+    }
+}
+
+/// From blue through green to red, `at` in 0 to 1.
+fn sequence(at: f64) -> String {
+    colour(265.0 - 240.0 * at)
+}
+
+/// Hues by the golden angle: neighbours are far apart however many there are.
+fn category(n: u32) -> String {
+    colour((250.0 + 137.507_764 * f64::from(n)) % 360.0)
+}
+
+fn colour(hue: f64) -> String {
+    format!("oklch(var(--category-l) var(--category-c) {hue:.1})")
+}
+
+/// The first values of a key among the tiles with their colours, at most `most`, and how many more there are.
+pub fn legend(tiles: &Tiles, key: Key, most: usize) -> (Vec<(String, String)>, usize) {
+    let mut values: Vec<(u32, &Tile)> = tiles.tiles.iter().map(|t| (t.get(key), t)).collect();
+    values.sort_by_key(|v| v.0);
+    values.dedup_by_key(|v| v.0);
+    let shown = values.iter().take(most).map(|(_, tile)| (label(tiles, tile, key), border(tiles, tile, key)));
+    (shown.collect(), values.len().saturating_sub(most))
+}
+
+/// What a tile is, by one key.
+pub fn label(tiles: &Tiles, tile: &Tile, key: Key) -> String {
+    match key {
+        Key::Model => tiles.models[tile.model as usize].name.clone(),
+        Key::Prompt => tiles.prompts[tile.prompt as usize].preview(160),
+        Key::Layer => format!("L{}", tile.layer),
+        Key::Head => format!("H{}", tile.head),
+        Key::Function => tiles.functions[tile.function as usize].name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::tiles::ChosenModel;
+
+    #[test]
+    fn legends_name_every_value_once() {
+        let model = ChosenModel { dir: "m".into(), name: "m".into(), n_layers: 3, n_heads: 1 };
+        let tile = |layer| Tile { model: 0, prompt: 0, layer, head: 0, function: 0 };
+        let tiles = Tiles { models: vec![model], tiles: [2, 0, 2, 1].map(tile).to_vec(), ..Tiles::default() };
+        let (shown, more) = legend(&tiles, Key::Layer, 2);
+        assert_eq!(shown.iter().map(|s| s.0.as_str()).collect::<Vec<_>>(), ["L0", "L1"]);
+        assert_eq!(more, 1);
+        assert_ne!(shown[0].1, shown[1].1);
+    }
+}

@@ -1,0 +1,281 @@
+//! Which figures the choice amounts to, and what of it this site does not have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lens_schema::index::MatrixStyle;
+use lens_schema::{FigureEntry, HeadSelection, LayerHead, ModelEntry};
+
+use crate::grid::order::{Order, Tile, sort};
+use crate::grid::state::{Prompts, State};
+use crate::grid::table::{PromptColumn, PromptRow, Sort, sorted};
+use crate::index::Index;
+
+/// The part of the state that decides which figures are shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub models: Vec<String>,
+    pub heads: BTreeMap<String, String>,
+    pub prompts: Prompts,
+    pub functions: Option<Vec<String>>,
+    pub order: Order,
+    pub prompt_sort: Option<Sort<PromptColumn>>,
+}
+
+impl Choice {
+    pub fn of(state: &State) -> Self {
+        Choice {
+            models: state.models.clone(),
+            heads: state.heads.clone(),
+            prompts: state.prompts.clone(),
+            functions: state.functions.clone(),
+            order: state.order,
+            prompt_sort: state.prompt_sort.clone(),
+        }
+    }
+}
+
+/// A model of the choice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChosenModel {
+    pub dir: String,
+    pub name: String,
+    pub n_layers: usize,
+    pub n_heads: usize,
+}
+
+/// Something that is drawn of a head: by the viewer, or packed as pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    pub name: String,
+    /// How the viewer draws it; `None` where pictures are packed.
+    pub matrix: Option<MatrixStyle>,
+    /// Place of its documentation in the site's index.
+    pub entry: Option<usize>,
+}
+
+/// The chosen figures in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tiles {
+    pub models: Vec<ChosenModel>,
+    pub prompts: Vec<Arc<PromptRow>>,
+    pub functions: Vec<Function>,
+    pub tiles: Vec<Tile>,
+    /// Sentences on what was asked for and is not there.
+    pub notices: Vec<String>,
+}
+
+/// Everything that the site has pictures of, in the order of its index.
+pub fn functions(index: &Index) -> Vec<Function> {
+    let packed: BTreeSet<&str> =
+        index.manifest.models.iter().flat_map(|m| m.figures.keys().map(String::as_str)).collect();
+    let mut out = Vec::new();
+    for (entry, figure) in index.figures.iter().enumerate() {
+        if let Some(matrix) = figure.matrix_style() {
+            out.push(Function { name: figure.name.clone(), matrix: Some(matrix), entry: Some(entry) });
+        }
+        let own = packed.iter().filter(|name| belongs(name, figure) && figure.matrix_style().is_none());
+        out.extend(own.map(|name| Function { name: (*name).to_owned(), matrix: None, entry: Some(entry) }));
+    }
+    let unlisted = packed.iter().filter(|name| out.iter().all(|f| f.name != **name));
+    let unlisted: Vec<_> =
+        unlisted.map(|name| Function { name: (*name).to_owned(), matrix: None, entry: None }).collect();
+    out.extend(unlisted);
+    out
+}
+
+/// Whether packed figures called `name` are by this function, which may draw several, called `function.figure`.
+fn belongs(name: &str, figure: &FigureEntry) -> bool {
+    name.strip_prefix(figure.name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The names of the chosen functions: where none were named, `raw`, or else the first.
+pub fn chosen_functions(chosen: Option<&[String]>, all: &[Function]) -> Vec<String> {
+    match chosen {
+        Some(names) => names.to_vec(),
+        None => all.iter().find(|f| f.name == "raw").or(all.first()).map(|f| f.name.clone()).into_iter().collect(),
+    }
+}
+
+/// The model that a link means: by directory, or by its full name.
+pub fn find_model<'a>(index: &'a Index, name: &str) -> Option<&'a ModelEntry> {
+    index.model(name).or_else(|| index.models.iter().find(|m| m.model_name == name))
+}
+
+/// The heads of a model that its selection names: all of them where there is no selection.
+pub fn heads_of(text: Option<&str>, model: &ModelEntry) -> Result<BTreeSet<LayerHead>, String> {
+    let selection = text.map_or_else(|| Ok(HeadSelection::all()), str::parse)?;
+    selection.heads(model.n_layers, model.n_heads)
+}
+
+/// Enumerates and orders what is chosen. `rows` are the prompts of the chosen models; `None` while they are fetched.
+pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>) -> Tiles {
+    let mut out = Tiles::default();
+    let mut models: Vec<(&ModelEntry, BTreeSet<LayerHead>)> = Vec::new();
+    for entry in &index.models {
+        let dir = entry.dir();
+        if !choice.models.iter().any(|name| find_model(index, name).is_some_and(|m| m.dir() == dir)) {
+            continue;
+        }
+        let text = choice.heads.get(&dir).or_else(|| choice.heads.get(&entry.model_name));
+        match heads_of(text.map(String::as_str), entry) {
+            Ok(heads) => models.push((entry, heads)),
+            Err(message) => out.notices.push(format!("{dir}: {message}.")),
+        }
+    }
+    for name in choice.models.iter().filter(|name| find_model(index, name).is_none()) {
+        out.notices.push(format!("There is no model {name} on this site."));
+    }
+    let all = functions(index);
+    for name in chosen_functions(choice.functions.as_deref(), &all) {
+        match all.iter().find(|f| f.name == name) {
+            Some(function) => out.functions.push(function.clone()),
+            None => out.notices.push(format!("There are no figures called {name} on this site.")),
+        }
+    }
+    let Some(rows) = rows else { return out };
+    out.prompts = match &choice.prompts {
+        Prompts::All => rows.to_vec(),
+        Prompts::Some(hashes) => {
+            let wanted: BTreeSet<&String> = hashes.iter().collect();
+            let found: Vec<Arc<PromptRow>> = rows.iter().filter(|r| wanted.contains(&r.hash)).cloned().collect();
+            if found.len() < wanted.len() && !choice.models.is_empty() {
+                let n = wanted.len() - found.len();
+                out.notices.push(format!(
+                    "{} among those of the chosen models.",
+                    counted(n, "chosen prompt is not", "chosen prompts are not")
+                ));
+            }
+            found
+        }
+    };
+    sorted(&mut out.prompts, choice.prompt_sort.as_ref());
+    let mut missing = BTreeMap::<&str, usize>::new();
+    for (m, (entry, heads)) in models.iter().enumerate() {
+        let dir = entry.dir();
+        let manifest = index.manifest_model(&dir);
+        for (p, prompt) in out.prompts.iter().enumerate().filter(|(_, p)| p.has_model(&dir)) {
+            for (f, function) in out.functions.iter().enumerate() {
+                let there =
+                    function.matrix.is_some() || manifest.is_some_and(|m| m.has_figure(&function.name, &prompt.hash));
+                if !there {
+                    *missing.entry(&function.name).or_default() += heads.len();
+                    continue;
+                }
+                out.tiles.extend(heads.iter().map(|head| Tile {
+                    model: m as u32,
+                    prompt: p as u32,
+                    layer: head.layer as u32,
+                    head: head.head as u32,
+                    function: f as u32,
+                }));
+            }
+        }
+    }
+    let missing = missing.into_iter().map(|(name, n)| {
+        format!(
+            "{} by {name}: not drawn when the site was built.",
+            counted(n, "figure is missing", "figures are missing")
+        )
+    });
+    out.notices.extend(missing);
+    sort(&mut out.tiles, &choice.order);
+    out.models = models
+        .into_iter()
+        .map(|(entry, _)| ChosenModel {
+            dir: entry.dir(),
+            name: entry.model_name.clone(),
+            n_layers: entry.n_layers,
+            n_heads: entry.n_heads,
+        })
+        .collect();
+    out
+}
+
+/// `1 figure is missing`, `2 figures are missing`.
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use lens_schema::index::{Manifest, ManifestModel};
+    use lens_schema::{PromptEntry, SCHEMA_VERSION};
+
+    use super::*;
+    use crate::grid::table::merge;
+    use crate::url::Query;
+
+    fn index() -> Index {
+        let figures = BTreeMap::from([("svd.left".to_owned(), Some(vec!["p".to_owned()])), ("odd".to_owned(), None)]);
+        let model = |name: &str| serde_json::json!({"model_name": name, "n_layers": 2, "n_heads": 3});
+        let figure = |name: &str| FigureEntry { name: name.to_owned(), ..Default::default() };
+        Index {
+            manifest: Manifest {
+                schema: SCHEMA_VERSION,
+                generator: String::new(),
+                title: String::new(),
+                models: vec![
+                    ManifestModel { dir: "a-x".into(), n_prompts: 2, figures },
+                    ManifestModel { dir: "b".into(), n_prompts: 1, ..Default::default() },
+                ],
+                files: 0,
+                bytes: 0,
+            },
+            models: ["a/x", "b"].map(|n| serde_json::from_value(model(n)).unwrap()).to_vec(),
+            figures: ["svd", "raw"].map(figure).to_vec(),
+        }
+    }
+
+    fn tiles(query: &str) -> Tiles {
+        let prompt = |hash: &str| PromptEntry { hash: hash.to_owned(), ..Default::default() };
+        let of_a = Arc::new(vec![prompt("p"), prompt("q")]);
+        let of_b = Arc::new(vec![prompt("q")]);
+        let rows =
+            merge(&[("a-x".to_owned(), of_a), ("b".to_owned(), of_b)].into(), &["a-x".to_owned(), "b".to_owned()]);
+        choose(&index(), &Choice::of(&State::read(&Query::parse(query))), Some(&rows))
+    }
+
+    #[test]
+    fn figures_are_models_times_prompts_times_heads() {
+        assert_eq!(tiles("").tiles.len(), 0);
+        assert_eq!(tiles("models=a-x").tiles.len(), 0);
+        assert_eq!(tiles("models=a-x&prompts=p").tiles.len(), 6);
+        assert_eq!(tiles("models=a/x&prompts=*&heads-a-x=L1").tiles.len(), 6);
+        assert_eq!(tiles("models=a-x&prompts=p&heads-a-x").tiles.len(), 0);
+        // b does not have the prompt p.
+        assert_eq!(tiles("models=a-x~b&prompts=p~q").tiles.len(), 6 + 6 + 6);
+        assert_eq!(tiles("models=a-x~b&prompts=p~q").notices, [""; 0]);
+        let raw = &tiles("models=b&prompts=q").functions;
+        assert_eq!((raw.len(), raw[0].name.as_str()), (1, "raw"));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        assert_eq!(
+            tiles("models=a-x~c&prompts=p~z&functions=raw~nope&heads-a-x=L7").notices,
+            [
+                "a-x: L7: there is no layer 7; the model has layers 0 to 1.",
+                "There is no model c on this site.",
+                "There are no figures called nope on this site.",
+                "1 chosen prompt is not among those of the chosen models.",
+            ]
+        );
+        let packed = tiles("models=a-x&prompts=p~q&functions=svd.left");
+        assert_eq!(packed.tiles.len(), 6);
+        assert_eq!(packed.notices, ["6 figures are missing by svd.left: not drawn when the site was built."]);
+    }
+
+    #[test]
+    fn functions_are_what_the_site_has() {
+        let names: Vec<_> = functions(&index()).into_iter().map(|f| (f.name, f.entry, f.matrix.is_some())).collect();
+        assert_eq!(
+            names,
+            [
+                ("svd.left".to_owned(), Some(0), false),
+                ("raw".to_owned(), Some(1), true),
+                ("odd".to_owned(), None, false)
+            ]
+        );
+    }
+}
