@@ -1,0 +1,128 @@
+//! GPT-2: learned positions, layer norms before attention and MLP, one matrix for queries, keys and values.
+
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+
+use super::Architecture;
+use crate::model::attention::Attention;
+use crate::model::config::{BosPolicy, DecoderConfig, LayerConfig, NormConfig, NormKind, Residual, head_size};
+use crate::model::decoder::{Block, Embedding};
+use crate::model::mask::PositionBias;
+use crate::model::mlp::{Activation, Mlp};
+use crate::model::norm::BranchNorms;
+use crate::model::weights::{Scope, Weights};
+
+#[derive(Deserialize)]
+#[serde(default)]
+pub(super) struct Gpt2 {
+    #[serde(alias = "hidden_size")]
+    n_embd: usize,
+    #[serde(alias = "num_hidden_layers")]
+    n_layer: usize,
+    #[serde(alias = "num_attention_heads")]
+    n_head: usize,
+    #[serde(alias = "max_position_embeddings")]
+    n_positions: usize,
+    /// 4 · n_embd if absent; 0 makes an attention-only model.
+    n_inner: Option<usize>,
+    vocab_size: usize,
+    activation_function: Activation,
+    layer_norm_epsilon: f64,
+    scale_attn_weights: bool,
+    scale_attn_by_inverse_layer_idx: bool,
+    add_cross_attention: bool,
+}
+
+impl Default for Gpt2 {
+    fn default() -> Self {
+        Gpt2 {
+            n_embd: 768,
+            n_layer: 12,
+            n_head: 12,
+            n_positions: 1024,
+            n_inner: None,
+            vocab_size: 50257,
+            activation_function: Activation::GeluTanh,
+            layer_norm_epsilon: 1e-5,
+            scale_attn_weights: true,
+            scale_attn_by_inverse_layer_idx: false,
+            add_cross_attention: false,
+        }
+    }
+}
+
+impl Architecture for Gpt2 {
+    fn config(&self) -> Result<DecoderConfig> {
+        ensure!(!self.add_cross_attention, "add_cross_attention is not supported");
+        let d_head = head_size(self.n_embd, self.n_head)?;
+        let layer = |l: usize| {
+            let mut scale = if self.scale_attn_weights { 1.0 / (d_head as f32).sqrt() } else { 1.0 };
+            if self.scale_attn_by_inverse_layer_idx {
+                scale /= (l + 1) as f32;
+            }
+            LayerConfig { scale, window: None, rotary: None }
+        };
+        Ok(DecoderConfig {
+            d_model: self.n_embd,
+            d_head,
+            n_heads: self.n_head,
+            n_key_value_heads: self.n_head,
+            d_mlp: Some(self.n_inner.unwrap_or(4 * self.n_embd)).filter(|d| *d > 0),
+            d_vocab: self.vocab_size,
+            n_ctx: self.n_positions,
+            causal: true,
+            residual: Residual::Sequential,
+            norm: NormConfig { kind: NormKind::Layer, eps: self.layer_norm_epsilon },
+            activation: self.activation_function,
+            gated_mlp: false,
+            experts: None,
+            layers: (0..self.n_layer).map(layer).collect(),
+            rotary: Vec::new(),
+            position_bias: PositionBias::None,
+            soft_cap: None,
+            clip_qkv: None,
+            embedding_scale: None,
+            positions: "standard",
+            architecture: "GPT2LMHeadModel",
+            bos: BosPolicy::Prepend,
+        })
+    }
+
+    fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
+        let weights = model(weights);
+        let tokens = weights.tensor("wte.weight", &[config.d_vocab, config.d_model])?;
+        let positions = weights.tensor("wpe.weight", &[config.n_ctx, config.d_model])?;
+        Ok(Embedding { positions: Some((positions, 0)), ..Embedding::of_tokens(tokens) })
+    }
+
+    fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
+        let (weights, d) = (model(weights).at("h").at(layer), config.d_model);
+        let attention = weights.at("attn");
+        let mut output = attention.conv1d("c_proj", d, d)?;
+        let norm = |name: &str| Ok::<_, anyhow::Error>(BranchNorms::before(weights.norm(name, d, config.norm)?));
+        let (mlp, mlp_norms) = match config.d_mlp {
+            Some(d_mlp) => {
+                let (up, down) = (weights.conv1d("mlp.c_fc", d, d_mlp)?, weights.conv1d("mlp.c_proj", d_mlp, d)?);
+                (Some(Mlp::dense(up, down, config.activation)), norm("ln_2")?)
+            }
+            None => {
+                // An MLP without hidden units still has the bias of its output.
+                if weights.has("mlp.c_proj.bias") {
+                    let bias = weights.tensor("mlp.c_proj.bias", &[d])?;
+                    output.bias = output.bias.map(|b| b + bias).transpose()?;
+                }
+                (None, BranchNorms::default())
+            }
+        };
+        Ok(Block {
+            attention: Attention::plain(attention.conv1d("c_attn", d, 3 * d)?, output),
+            attention_norms: norm("ln_1")?,
+            mlp,
+            mlp_norms,
+        })
+    }
+}
+
+fn model(weights: &Weights) -> Scope<'_> {
+    weights.below(&["transformer.", ""], "wte.weight")
+}

@@ -1,0 +1,168 @@
+//! The axes along which transformer architectures differ, as the one decoder understands them.
+
+use anyhow::{Result, ensure};
+
+use super::mask::PositionBias;
+use super::mlp::Activation;
+use super::rope::Rotary;
+
+/// Everything about a model that is not a weight. Norms, biases and projections that a family lacks
+/// are absent from its [`Block`](super::decoder::Block)s.
+#[derive(Debug, Clone)]
+pub struct DecoderConfig {
+    pub d_model: usize,
+    pub d_head: usize,
+    /// Query heads.
+    pub n_heads: usize,
+    /// Key and value heads; divides `n_heads`. Each is shared by `n_heads / n_key_value_heads` consecutive query heads.
+    pub n_key_value_heads: usize,
+    /// Hidden units of one MLP (of one expert); `None` for an attention-only model.
+    pub d_mlp: Option<usize>,
+    pub d_vocab: usize,
+    /// Longest input in tokens.
+    pub n_ctx: usize,
+    /// A query sees no later key.
+    pub causal: bool,
+    /// How the outputs of attention and MLP join the residual stream.
+    pub residual: Residual,
+    pub norm: NormConfig,
+    pub activation: Activation,
+    /// The MLP multiplies the activation by a second projection.
+    pub gated_mlp: bool,
+    pub experts: Option<Experts>,
+    /// One per layer.
+    pub layers: Vec<LayerConfig>,
+    /// The kinds of rotary embedding that the layers choose from.
+    pub rotary: Vec<Rotary>,
+    /// Added to the attention scores, by head and by distance or key.
+    pub position_bias: PositionBias,
+    /// Attention scores are squashed to ±cap by `cap · tanh(score / cap)` before the mask.
+    pub soft_cap: Option<f32>,
+    /// Queries, keys and values are clamped to ±limit.
+    pub clip_qkv: Option<f32>,
+    /// The token embedding is multiplied by this.
+    pub embedding_scale: Option<f32>,
+    /// What the input knows about positions, as TransformerLens calls it: `standard`, `rotary`, `alibi`, …
+    pub positions: &'static str,
+    /// The class that Hugging Face calls the architecture by.
+    pub architecture: &'static str,
+    /// Special tokens that the input gets unless the user says otherwise.
+    pub bos: BosPolicy,
+}
+
+/// One attention layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerConfig {
+    /// Attention scores are multiplied by this, usually `1 / √d_head`.
+    pub scale: f32,
+    /// A query sees only keys nearer than this; `None`: all of them.
+    pub window: Option<usize>,
+    /// Index into [`DecoderConfig::rotary`].
+    pub rotary: Option<usize>,
+}
+
+/// How a layer's attention and MLP read and write the residual stream x.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residual {
+    /// x ← x + attention(x); x ← x + mlp(x).
+    Sequential,
+    /// x ← x + attention(x) + mlp(x).
+    Parallel,
+    /// As sequential, but what is added to is the input after its norm: n ← norm(x); x ← n + attention(n).
+    FromNorm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NormConfig {
+    pub kind: NormKind,
+    pub eps: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormKind {
+    /// (x − mean) / √(variance + eps)
+    Layer,
+    /// x / √(mean of x² + eps)
+    Rms,
+}
+
+/// A mixture of experts in place of the MLP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Experts {
+    pub n_experts: usize,
+    /// Experts that each token is sent to.
+    pub per_token: usize,
+    pub routing: Routing,
+}
+
+/// How much each chosen expert contributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Routing {
+    /// The softmax over all experts, as it is.
+    Softmax,
+    /// The softmax over the chosen experts alone.
+    SoftmaxOfChosen,
+}
+
+/// The special tokens of an input when the user leaves them to the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BosPolicy {
+    /// The beginning-of-sequence token comes first.
+    Prepend,
+    /// The tokens of the text alone.
+    None,
+    /// What the tokenizer's own template adds, such as `[CLS] … [SEP]`.
+    Template,
+}
+
+impl DecoderConfig {
+    pub fn n_layers(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Width of queries, keys and values side by side.
+    pub fn d_qkv(&self) -> usize {
+        (self.n_heads + 2 * self.n_key_value_heads) * self.d_head
+    }
+
+    /// Refuses sizes that do not fit together, so that the forward pass can rely on them.
+    pub fn check(&self) -> Result<()> {
+        let sizes = [
+            ("hidden size", self.d_model),
+            ("head size", self.d_head),
+            ("number of attention heads", self.n_heads),
+            ("number of key-value heads", self.n_key_value_heads),
+            ("number of layers", self.n_layers()),
+            ("vocabulary size", self.d_vocab),
+            ("context length", self.n_ctx),
+        ];
+        for (name, size) in sizes {
+            ensure!(size > 0, "the {name} is 0");
+        }
+        ensure!(
+            self.n_heads % self.n_key_value_heads == 0,
+            "{} attention heads cannot share {} key-value heads evenly",
+            self.n_heads,
+            self.n_key_value_heads
+        );
+        for rotary in &self.rotary {
+            rotary.check(self.d_head)?;
+        }
+        if let Some(experts) = &self.experts {
+            ensure!(
+                (1..=experts.n_experts).contains(&experts.per_token),
+                "{} experts per token of {} experts",
+                experts.per_token,
+                experts.n_experts
+            );
+        }
+        Ok(())
+    }
+}
+
+/// `d_model / n_heads`, which must divide evenly.
+pub fn head_size(d_model: usize, n_heads: usize) -> Result<usize> {
+    ensure!(n_heads > 0, "the number of attention heads is 0");
+    ensure!(d_model % n_heads == 0, "a hidden size of {d_model} cannot be split into {n_heads} heads");
+    Ok(d_model / n_heads)
+}

@@ -1,0 +1,178 @@
+//! The one transformer that all architectures configure. It stops at the last layer's patterns.
+
+use anyhow::Result;
+use candle_core::{DType, Device, Tensor};
+use ndarray::Array3;
+
+use super::attention::{Attention, Prompts};
+use super::config::{DecoderConfig, Residual};
+use super::kernels::Kernels;
+use super::linear::Linear;
+use super::mlp::Mlp;
+use super::norm::{BranchNorms, Norm};
+
+/// What turns token ids into the first layer's input.
+#[derive(Debug, Clone)]
+pub struct Embedding {
+    /// `[d_vocab, d_embedding]`
+    pub tokens: Tensor,
+    /// From the embedding's width to the model's, before positions are added.
+    pub token_projection: Option<Linear>,
+    /// `[positions, d_model]`: a vector per position, and the row of position 0.
+    pub positions: Option<(Tensor, usize)>,
+    pub norm: Option<Norm>,
+    /// From the embedding's width to the model's, after the norm.
+    pub projection: Option<Linear>,
+}
+
+impl Embedding {
+    /// Nothing but a vector per token.
+    pub fn of_tokens(tokens: Tensor) -> Self {
+        Embedding { tokens, token_projection: None, positions: None, norm: None, projection: None }
+    }
+}
+
+/// One layer's weights.
+#[derive(Debug, Clone)]
+pub struct Block {
+    pub attention: Attention,
+    pub attention_norms: BranchNorms,
+    /// `None` for an attention-only model.
+    pub mlp: Option<Mlp>,
+    pub mlp_norms: BranchNorms,
+}
+
+/// A model ready to run on one kind of kernels.
+#[derive(Debug)]
+pub(super) struct Decoder<K> {
+    pub config: DecoderConfig,
+    pub embedding: Embedding,
+    pub blocks: Vec<Block>,
+    pub kernels: K,
+}
+
+impl<K: Kernels> Decoder<K> {
+    /// Patterns of every prompt, layer by layer: `[prompt][layer]`, each `[n_heads, n, n]`.
+    pub fn patterns(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<Array3<f32>>>> {
+        let lengths: Vec<usize> = prompts.iter().map(|p| p.len()).collect();
+        let plan = Prompts::new(&lengths, &self.config);
+        let mut stream = self.embed(prompts)?;
+        let mut patterns: Vec<Vec<Array3<f32>>> = prompts.iter().map(|_| Vec::new()).collect();
+        for (at, block) in self.blocks.iter().enumerate() {
+            let last = at + 1 == self.blocks.len();
+            let of_layer = self.layer(at, block, &plan, &mut stream, last)?;
+            for (all, pattern) in patterns.iter_mut().zip(of_layer) {
+                all.push(pattern);
+            }
+        }
+        Ok(patterns)
+    }
+
+    fn embed(&self, prompts: &[&[u32]]) -> Result<K::Rows> {
+        let (kernels, embedding) = (&self.kernels, &self.embedding);
+        let ids: Vec<u32> = prompts.concat();
+        let mut stream = kernels.gather(&embedding.tokens, &ids)?;
+        if let Some(scale) = self.config.embedding_scale {
+            kernels.scale(&mut stream, scale)?;
+        }
+        if let Some(projection) = &embedding.token_projection {
+            stream = kernels.linear(&stream, projection)?;
+        }
+        if let Some((table, first)) = &embedding.positions {
+            let positions: Vec<u32> = prompts.iter().flat_map(|p| (*first as u32..).take(p.len())).collect();
+            let positions = kernels.gather(table, &positions)?;
+            kernels.add(&mut stream, &positions)?;
+        }
+        if let Some(norm) = &embedding.norm {
+            stream = kernels.norm(&stream, norm)?;
+        }
+        if let Some(projection) = &embedding.projection {
+            stream = kernels.linear(&stream, projection)?;
+        }
+        Ok(stream)
+    }
+
+    /// One layer: its patterns, and unless it is the last the residual stream after it.
+    fn layer(
+        &self,
+        at: usize,
+        block: &Block,
+        prompts: &Prompts,
+        stream: &mut K::Rows,
+        last: bool,
+    ) -> Result<Vec<Array3<f32>>> {
+        let (kernels, config) = (&self.kernels, &self.config);
+        let normed = block.attention_norms.before.as_ref().map(|n| kernels.norm(stream, n)).transpose()?;
+        let input = normed.as_ref().unwrap_or(stream);
+        let (patterns, mixed) = block.attention.attend(kernels, config, &config.layers[at], prompts, input, !last)?;
+        let Some(mixed) = mixed else { return Ok(patterns) };
+
+        if config.residual == Residual::Parallel {
+            let hidden = match (&block.mlp, &block.mlp_norms.before) {
+                (None, _) => None,
+                (Some(mlp), None) => Some(mlp.hidden(kernels, input)?),
+                (Some(mlp), Some(norm)) => Some(mlp.hidden(kernels, &kernels.norm(stream, norm)?)?),
+            };
+            self.add_branch(stream, &mixed, &block.attention.output, &block.attention_norms)?;
+            if let (Some(hidden), Some(mlp)) = (hidden, &block.mlp) {
+                self.add_branch(stream, &hidden, &mlp.down, &block.mlp_norms)?;
+            }
+            return Ok(patterns);
+        }
+
+        let from_norm = config.residual == Residual::FromNorm;
+        if let (true, Some(normed)) = (from_norm, normed) {
+            *stream = normed;
+        }
+        self.add_branch(stream, &mixed, &block.attention.output, &block.attention_norms)?;
+        if let Some(mlp) = &block.mlp {
+            let normed = block.mlp_norms.before.as_ref().map(|n| kernels.norm(stream, n)).transpose()?;
+            let hidden = mlp.hidden(kernels, normed.as_ref().unwrap_or(stream))?;
+            if let (true, Some(normed)) = (from_norm, normed) {
+                *stream = normed;
+            }
+            self.add_branch(stream, &hidden, &mlp.down, &block.mlp_norms)?;
+        }
+        Ok(patterns)
+    }
+
+    /// Adds a branch's last linear map to the stream, with the norms that come after it.
+    fn add_branch(&self, stream: &mut K::Rows, x: &K::Rows, output: &Linear, norms: &BranchNorms) -> Result<()> {
+        match &norms.inside {
+            None => self.kernels.add_linear(stream, x, output)?,
+            Some(norm) => {
+                let branch = self.kernels.linear(x, output)?;
+                self.kernels.add(stream, &self.kernels.norm(&branch, norm)?)?;
+            }
+        }
+        if let Some(norm) = &norms.after {
+            *stream = self.kernels.norm(stream, norm)?;
+        }
+        Ok(())
+    }
+}
+
+impl Embedding {
+    pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Embedding> {
+        let to = |t: &Tensor| t.to_device(device)?.to_dtype(dtype);
+        let linear = |l: &Option<Linear>| l.as_ref().map(|l| l.to(device, dtype)).transpose();
+        Ok(Embedding {
+            tokens: to(&self.tokens)?,
+            token_projection: linear(&self.token_projection)?,
+            positions: self.positions.as_ref().map(|(t, first)| anyhow::Ok((to(t)?, *first))).transpose()?,
+            norm: self.norm.as_ref().map(|n| n.to(device, dtype)).transpose()?,
+            projection: linear(&self.projection)?,
+        })
+    }
+}
+
+impl Block {
+    pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Block> {
+        Ok(Block {
+            attention: self.attention.to(device, dtype)?,
+            attention_norms: self.attention_norms.to(device, dtype)?,
+            mlp: self.mlp.as_ref().map(|m| m.to(device, dtype)).transpose()?,
+            mlp_norms: self.mlp_norms.to(device, dtype)?,
+        })
+    }
+}

@@ -1,0 +1,207 @@
+//! The operations as loops over f32 slices on the CPU: each reads and writes its data once, on all threads.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+use candle_core::{Storage, Tensor};
+use ndarray::Array3;
+use rayon::prelude::*;
+
+use super::gemm::{Matrix, Threads, multiply};
+use super::vector::{self, vectorised};
+use super::{Kernels, attend};
+use crate::model::attention::{AttentionPlan, Prompts};
+use crate::model::linear::Linear;
+use crate::model::mlp::Activation;
+use crate::model::norm::Norm;
+use crate::model::rope::RotaryTable;
+
+/// f32 on the CPU.
+#[derive(Debug)]
+pub(in crate::model) struct Fused;
+
+/// Row-major values.
+pub(in crate::model) struct Rows {
+    pub values: Vec<f32>,
+    pub width: usize,
+}
+
+impl Rows {
+    fn zeros(rows: usize, width: usize) -> Rows {
+        Rows { values: vec![0.0; rows * width], width }
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// Groups of a few rows, for as many threads; each group is worked on with vector instructions.
+    fn for_each_row(&mut self, work: impl Fn(usize, &mut [f32]) + Sync) {
+        const ROWS_AT_ONCE: usize = 16;
+        let width = self.width.max(1);
+        self.values.par_chunks_mut(width * ROWS_AT_ONCE).enumerate().for_each(|(group, rows)| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (r, row) in rows.chunks_mut(width).enumerate() {
+                        work(group * ROWS_AT_ONCE + r, row);
+                    }
+                },
+            );
+        });
+    }
+}
+
+/// The values of a contiguous f32 tensor on the CPU.
+fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Result<R> {
+    let (storage, layout) = tensor.storage_and_layout();
+    let (start, end) = layout.contiguous_offsets().context("a weight is not contiguous")?;
+    let Storage::Cpu(storage) = &*storage else { anyhow::bail!("a weight is not on the CPU") };
+    Ok(work(&storage.as_slice::<f32>()?[start..end]))
+}
+
+fn with_optional<R>(tensor: Option<&Tensor>, work: impl FnOnce(Option<&[f32]>) -> R) -> Result<R> {
+    match tensor {
+        Some(tensor) => with_values(tensor, |values| work(Some(values))),
+        None => Ok(work(None)),
+    }
+}
+
+fn multiply_into(to: &mut Rows, x: &Rows, linear: &Linear) -> Result<()> {
+    let (d_in, d_out) = linear.weight.dims2()?;
+    ensure!(
+        x.width == d_in && to.width == d_out,
+        "a linear map of {} to {} values got {d_in} to {d_out}",
+        x.width,
+        to.width
+    );
+    with_values(&linear.weight, |weight| {
+        let (a, b) = (Matrix::rows(&x.values, d_in), Matrix::rows(weight, d_out));
+        multiply([x.len(), d_in, d_out], a, b, &mut to.values, d_out, true, Threads::All);
+    })
+}
+
+impl Kernels for Fused {
+    type Rows = Rows;
+
+    fn gather(&self, table: &Tensor, ids: &[u32]) -> Result<Rows> {
+        let (height, width) = table.dims2()?;
+        if let Some(id) = ids.iter().find(|id| **id as usize >= height) {
+            anyhow::bail!("row {id} of a table of {height} rows is asked for");
+        }
+        let mut out = Rows::zeros(ids.len(), width);
+        with_values(table, |table| {
+            out.for_each_row(|r, row| row.copy_from_slice(&table[ids[r] as usize * width..][..width]));
+        })?;
+        Ok(out)
+    }
+
+    fn linear(&self, x: &Rows, linear: &Linear) -> Result<Rows> {
+        let mut out = Rows::zeros(x.len(), linear.d_out());
+        self.add_linear(&mut out, x, linear)?;
+        Ok(out)
+    }
+
+    fn add_linear(&self, to: &mut Rows, x: &Rows, linear: &Linear) -> Result<()> {
+        if let Some(bias) = &linear.bias {
+            with_values(bias, |bias| to.for_each_row(|_, row| vector::add(row, bias)))?;
+        }
+        multiply_into(to, x, linear)
+    }
+
+    fn add(&self, to: &mut Rows, x: &Rows) -> Result<()> {
+        to.for_each_row(|r, row| vector::add(row, &x.values[r * x.width..][..x.width]));
+        Ok(())
+    }
+
+    fn scale(&self, x: &mut Rows, factor: f32) -> Result<()> {
+        x.for_each_row(|_, row| row.iter_mut().for_each(|v| *v *= factor));
+        Ok(())
+    }
+
+    fn clamp(&self, x: &mut Rows, limit: f32) -> Result<()> {
+        x.for_each_row(|_, row| row.iter_mut().for_each(|v| *v = v.clamp(-limit, limit)));
+        Ok(())
+    }
+
+    fn norm(&self, x: &Rows, norm: &Norm) -> Result<Rows> {
+        let mut out = Rows::zeros(x.len(), x.width);
+        with_optional(norm.weight.as_ref(), |weight| {
+            with_optional(norm.bias.as_ref(), |bias| {
+                out.for_each_row(|r, row| {
+                    row.copy_from_slice(&x.values[r * x.width..][..x.width]);
+                    vector::norm(row, norm.kind, norm.eps, weight, bias);
+                });
+            })
+        })??;
+        Ok(out)
+    }
+
+    fn norm_columns(&self, x: &mut Rows, columns: Range<usize>, group: usize, norm: &Norm) -> Result<()> {
+        with_optional(norm.weight.as_ref(), |weight| {
+            with_optional(norm.bias.as_ref(), |bias| {
+                x.for_each_row(|_, row| {
+                    for (g, part) in row[columns.clone()].chunks_exact_mut(group).enumerate() {
+                        let at = g * group..(g + 1) * group;
+                        let (weight, bias) = (weight.map(|w| &w[at.clone()]), bias.map(|b| &b[at.clone()]));
+                        vector::norm(part, norm.kind, norm.eps, weight, bias);
+                    }
+                });
+            })
+        })?
+    }
+
+    fn activate(&self, mut x: Rows, activation: Activation) -> Result<Rows> {
+        x.for_each_row(|_, row| vector::activate(row, activation));
+        Ok(x)
+    }
+
+    fn gate(&self, x: Rows, activation: Activation) -> Result<Rows> {
+        let half = x.width / 2;
+        let mut out = Rows::zeros(x.len(), half);
+        out.for_each_row(|r, row| {
+            let (gate, factor) = x.values[r * x.width..][..x.width].split_at(half);
+            row.copy_from_slice(gate);
+            vector::activate(row, activation);
+            row.iter_mut().zip(factor).for_each(|(v, f)| *v *= f);
+        });
+        Ok(out)
+    }
+
+    fn rotate(
+        &self,
+        x: &mut Rows,
+        prompts: &Prompts,
+        tables: &[Arc<RotaryTable>],
+        interleaved: bool,
+        heads: usize,
+        d_head: usize,
+    ) -> Result<()> {
+        let places: Vec<(usize, usize)> =
+            prompts.rows.iter().enumerate().flat_map(|(p, rows)| (0..rows.len()).map(move |t| (p, t))).collect();
+        x.for_each_row(|r, row| {
+            let (prompt, position) = places[r];
+            let table = &tables[prompt];
+            let at = position * table.pairs..(position + 1) * table.pairs;
+            let (cos, sin) = (&table.cos[at.clone()], &table.sin[at]);
+            for head in row[..heads * d_head].chunks_exact_mut(d_head) {
+                vector::rotate(&mut head[..2 * table.pairs], cos, sin, interleaved);
+            }
+        });
+        Ok(())
+    }
+
+    fn attend(
+        &self,
+        qkv: &Rows,
+        prompts: &Prompts,
+        plan: &AttentionPlan<'_>,
+        mix: bool,
+    ) -> Result<(Vec<Array3<f32>>, Option<Rows>)> {
+        let width = plan.n_heads * plan.d_head;
+        let mut mixed = mix.then(|| Rows::zeros(qkv.len(), width));
+        let patterns = attend::attend(qkv, prompts, plan, mixed.as_mut().map(|m| m.values.as_mut_slice()));
+        Ok((patterns, mixed))
+    }
+}

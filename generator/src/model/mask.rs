@@ -1,0 +1,161 @@
+//! Which keys a query sees, and what position adds to its scores.
+
+use std::ops::Range;
+
+use candle_core::Tensor;
+
+/// The keys that a query sees are always one run of neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mask {
+    /// No later keys.
+    pub causal: bool,
+    /// Only keys at a distance below this.
+    pub window: Option<usize>,
+}
+
+impl Mask {
+    /// The keys, of `n` in all, that query `i` sees. Never empty: a query sees itself.
+    pub fn keys(self, i: usize, n: usize) -> Range<usize> {
+        let first = self.window.map_or(0, |w| (i + 1).saturating_sub(w.max(1)));
+        let end = if self.causal { i + 1 } else { self.window.map_or(n, |w| (i + w.max(1)).min(n)) };
+        first..end
+    }
+}
+
+/// What is added to the scaled attention scores of a head, depending on positions alone.
+#[derive(Debug, Clone)]
+pub enum PositionBias {
+    None,
+    /// Attention with linear biases: a slope per head times the key's position.
+    Alibi(Alibi),
+    /// A learned value per head and distance class.
+    Relative(RelativeBias),
+}
+
+/// Press, Smith & Lewis 2021, "Train Short, Test Long".
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alibi {
+    /// One per head.
+    pub slopes: Vec<f32>,
+    /// Slope times position is rounded to bfloat16 before it is used.
+    pub rounded: bool,
+    /// The bias is multiplied by the attention scale, like the scores.
+    pub scaled: bool,
+}
+
+/// Raffel et al. 2020, "Exploring the Limits of Transfer Learning" (T5), section 2.1.
+#[derive(Debug, Clone)]
+pub struct RelativeBias {
+    /// `[buckets, n_heads]`
+    pub weight: Tensor,
+    pub buckets: usize,
+    /// Distances from here on share the last bucket.
+    pub max_distance: usize,
+}
+
+/// A position bias worked out for inputs of up to `n` tokens.
+#[derive(Debug, Clone)]
+pub struct BiasTable {
+    /// Per head: by key position (`n` values), or by distance key − query + n − 1 (2n − 1 values).
+    values: Vec<Vec<f32>>,
+    by_distance: bool,
+}
+
+impl BiasTable {
+    /// What is added to head `head`'s scores of query `i` with keys `0..n`.
+    pub fn row(&self, head: usize, i: usize, n: usize) -> &[f32] {
+        let values = &self.values[head];
+        if self.by_distance {
+            let center = values.len() / 2;
+            &values[center - i..center - i + n]
+        } else {
+            &values[..n]
+        }
+    }
+}
+
+impl PositionBias {
+    /// The bias of inputs of up to `n` tokens, to be added to scores that were multiplied by `scale`.
+    pub fn table(&self, n: usize, scale: f32, causal: bool) -> anyhow::Result<Option<BiasTable>> {
+        match self {
+            PositionBias::None => Ok(None),
+            PositionBias::Alibi(alibi) => Ok(Some(alibi.table(n, scale))),
+            PositionBias::Relative(relative) => Ok(Some(relative.table(n, causal)?)),
+        }
+    }
+}
+
+impl Alibi {
+    /// The paper's slopes: for a power of two, 2^(−8/n), 2^(−16/n), …; otherwise those of the power of two
+    /// below, then every other slope of the power of two above.
+    pub fn slopes(n_heads: usize, max_exponent: f64) -> Vec<f32> {
+        let below = if n_heads.is_power_of_two() { n_heads } else { n_heads.next_power_of_two() / 2 };
+        let slope = |k: usize, of: usize| (-max_exponent * k as f64 / of as f64).exp2() as f32;
+        let first = (1..=below).map(|k| slope(k, below));
+        let rest = (0..n_heads - below).map(|k| slope(2 * k + 1, 2 * below));
+        first.chain(rest).collect()
+    }
+
+    fn table(&self, n: usize, scale: f32) -> BiasTable {
+        let factor = if self.scaled { scale } else { 1.0 };
+        let round = |v: f32| if self.rounded { half::bf16::from_f32(v).to_f32() } else { v };
+        let row = |slope: f32| (0..n).map(|j| factor * round(round(slope) * round(j as f32))).collect();
+        BiasTable { values: self.slopes.iter().map(|s| row(*s)).collect(), by_distance: false }
+    }
+}
+
+impl RelativeBias {
+    /// Bucket of a key at `distance` = key − query: half of the buckets exact, the rest logarithmically wider
+    /// up to `max_distance`; bidirectional inputs split them between the two directions.
+    fn bucket(&self, distance: isize, causal: bool) -> usize {
+        let mut buckets = self.buckets;
+        let mut base = 0;
+        let far = if causal {
+            (-distance).max(0) as usize
+        } else {
+            buckets /= 2;
+            if distance > 0 {
+                base = buckets;
+            }
+            distance.unsigned_abs()
+        };
+        let exact = buckets / 2;
+        if far < exact {
+            return base + far;
+        }
+        let log = (far as f32 / exact as f32).ln() / ((self.max_distance as f64 / exact as f64).ln() as f32);
+        base + (exact + (log * (buckets - exact) as f32) as usize).min(buckets - 1)
+    }
+
+    fn table(&self, n: usize, causal: bool) -> anyhow::Result<BiasTable> {
+        let weight = self.weight.to_device(&candle_core::Device::Cpu)?.to_dtype(candle_core::DType::F32)?;
+        let weight = weight.t()?.to_vec2::<f32>()?;
+        let distances = 1 - n as isize..n as isize;
+        let buckets: Vec<usize> = distances.map(|d| self.bucket(d, causal)).collect();
+        let values = weight.iter().map(|head| buckets.iter().map(|b| head[*b]).collect()).collect();
+        Ok(BiasTable { values, by_distance: true })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks() {
+        let mask = |causal, window| Mask { causal, window };
+        assert_eq!(mask(true, None).keys(3, 10), 0..4);
+        assert_eq!(mask(true, Some(2)).keys(3, 10), 2..4);
+        assert_eq!(mask(true, Some(8)).keys(3, 10), 0..4);
+        assert_eq!(mask(false, None).keys(3, 10), 0..10);
+        assert_eq!(mask(false, Some(3)).keys(3, 5), 1..5);
+    }
+
+    #[test]
+    fn slopes_of_a_power_of_two_and_of_others() {
+        assert_eq!(Alibi::slopes(4, 8.0), [0.25, 0.0625, 0.015625, 0.00390625]);
+        let six = Alibi::slopes(6, 8.0);
+        assert_eq!(six[..4], Alibi::slopes(4, 8.0)[..]);
+        assert_eq!(six[4..], [Alibi::slopes(8, 8.0)[0], Alibi::slopes(8, 8.0)[2]]);
+    }
+}
