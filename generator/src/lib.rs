@@ -1,6 +1,10 @@
 //! Runs transformer language models on prompts, keeps every head's attention pattern, draws figures
 //! from them and emits a self-contained static site. See ARCHITECTURE.md for the map.
 
+pub mod data;
+pub mod figure;
+pub mod fs;
+pub mod image;
 pub mod model;
 pub mod pattern;
 pub mod prompt;

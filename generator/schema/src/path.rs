@@ -15,7 +15,7 @@ pub const MODEL_CFG: &str = "model_cfg.json";
 pub const PROMPTS: &str = "prompts.jsonl";
 pub const PROMPT: &str = "prompt.json";
 pub const ACTIVATIONS_NPZ: &str = "activations.npz";
-pub const ACTIVATIONS_NPY: &str = "activations.npy";
+pub const ACTIVATIONS_NPY: &str = "activations-blocks.-.attn.hook_pattern.npy";
 /// Site only: schema version, title, sizes and what is there.
 pub const MANIFEST: &str = "lens.json";
 pub const INDEX_HTML: &str = "index.html";

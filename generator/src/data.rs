@@ -1,0 +1,231 @@
+//! The data directory: patterns, figures and indexes, as Python pattern-lens writes and reads them.
+//!
+//! ```text
+//! models.jsonl  figures.jsonl
+//! MODEL/model_cfg.json  MODEL/prompts.jsonl
+//! MODEL/prompts/HASH/prompt.json  activations.npz  L{l}/H{h}/NAME.{png,svg,…}
+//! ```
+//! The folders are the truth and the `.jsonl` files an index of them. A prompt is complete when both its
+//! patterns and its `prompt.json` are there; `prompt.json` is written last.
+
+pub mod figures;
+pub mod index;
+pub mod lock;
+mod npy;
+mod npz;
+mod zero_runs;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use lens_schema::{ModelEntry, PromptEntry, path};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::fs;
+use crate::pattern::AttentionPatterns;
+
+/// How patterns are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatternFormat {
+    /// `activations.npz`, an entry per layer; the level is zlib's (0 stores, 1 drops zeros only).
+    Npz { level: u32 },
+    /// One array of all layers, not compressed.
+    Stacked,
+}
+
+/// A data directory. Reading needs no lock; who writes holds a [`lock::Lock`] on it.
+#[derive(Debug, Clone)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// The directory may be missing or empty: it then has no models.
+    pub fn new(root: &Path) -> Result<Self> {
+        if root.join(path::MANIFEST).exists() {
+            bail!("{} is a site, not a data directory; --save-path names the data directory", root.display());
+        }
+        ensure!(!root.exists() || root.is_dir(), "{} is not a directory", root.display());
+        Ok(DataDir { root: root.to_owned() })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Every model, sorted by its directory's name. `sanitized_name` is that name, whatever the file says.
+    pub fn models(&self) -> Result<Vec<ModelEntry>> {
+        if !self.root.exists() {
+            return Ok(Vec::new());
+        }
+        let names = fs::list(&self.root)?;
+        let names = names.iter().filter(|name| self.root.join(path::model_cfg(name)).is_file());
+        names.map(|name| self.model(name)).collect()
+    }
+
+    /// One model, by its directory's name.
+    pub fn model(&self, dir: &str) -> Result<ModelEntry> {
+        check_name(dir)?;
+        let file = self.root.join(path::model_cfg(dir));
+        let mut entry: ModelEntry = read_json(&file, "it is not a model_cfg.json that this version knows")?;
+        entry.sanitized_name = Some(dir.to_owned());
+        Ok(entry)
+    }
+
+    /// Every complete or begun prompt of a model: in the order of `prompts.jsonl`, then those that it does not
+    /// list, by hash. `hash` is the folder's name, whatever the file says.
+    pub fn prompts(&self, model: &str) -> Result<Vec<PromptEntry>> {
+        self.prompts_in_order(model, &self.listed(model)?)
+    }
+
+    fn prompts_in_order(&self, model: &str, order: &[String]) -> Result<Vec<PromptEntry>> {
+        let folder = self.root.join(model).join("prompts");
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let place: std::collections::BTreeMap<&str, usize> =
+            order.iter().enumerate().map(|(i, hash)| (hash.as_str(), i)).collect();
+        let mut hashes = fs::list(&folder)?;
+        hashes.retain(|hash| self.root.join(path::prompt_json(model, hash)).is_file());
+        hashes.sort_by_key(|hash| place.get(hash.as_str()).copied().unwrap_or(usize::MAX));
+        hashes.iter().map(|hash| self.prompt(model, hash)).collect()
+    }
+
+    /// One prompt.
+    pub fn prompt(&self, model: &str, hash: &str) -> Result<PromptEntry> {
+        let file = self.prompt_dir(model, hash)?.join(path::PROMPT);
+        let mut entry: PromptEntry = read_json(&file, "delete its folder and run `lens-build activations` again")?;
+        entry.hash = hash.to_owned();
+        Ok(entry)
+    }
+
+    /// Whether a prompt is complete.
+    pub fn has_patterns(&self, model: &str, hash: &str) -> Result<bool> {
+        let dir = self.prompt_dir(model, hash)?;
+        let patterns = dir.join(path::ACTIVATIONS_NPZ).is_file() || dir.join(path::ACTIVATIONS_NPY).is_file();
+        Ok(patterns && dir.join(path::PROMPT).is_file())
+    }
+
+    /// Reads a prompt's patterns, in whichever form they are kept.
+    pub fn read_patterns(&self, model: &ModelEntry, hash: &str) -> Result<AttentionPatterns> {
+        let dir = self.prompt_dir(&model.dir(), hash)?;
+        let (npz, npy) = (dir.join(path::ACTIVATIONS_NPZ), dir.join(path::ACTIVATIONS_NPY));
+        let (file, layers) = match (npz.is_file(), npy.is_file()) {
+            (true, _) => (&npz, npz::read(&fs::read(&npz)?)),
+            (false, true) => (&npy, npz::read_stacked(&fs::read(&npy)?)),
+            (false, false) => bail!("{} is missing; run `lens-build activations` to make it", npz.display()),
+        };
+        let damaged = || format!("{} is damaged; delete it and run `lens-build activations` again", file.display());
+        let layers = layers.with_context(damaged)?;
+        let (n_layers, n_heads) = (model.n_layers, model.n_heads);
+        for (l, layer) in layers.iter().enumerate() {
+            let found = layer.dim();
+            let fits = layers.len() == n_layers && found.0 == n_heads && found.1 == layers[0].dim().1;
+            ensure!(
+                fits,
+                "{}: layer {l} of {} is {found:?}; {} has {n_layers} layers of {n_heads} heads",
+                damaged(),
+                layers.len(),
+                model.model_name
+            );
+        }
+        let causal = model.text("attention_dir") != Some("bidirectional");
+        Ok(AttentionPatterns { causal: causal && layers.iter().all(is_lower_triangular), layers })
+    }
+
+    /// Writes a prompt's patterns, and removes them in the other form.
+    pub fn write_patterns(
+        &self,
+        model: &str,
+        hash: &str,
+        patterns: &AttentionPatterns,
+        format: PatternFormat,
+    ) -> Result<()> {
+        let dir = self.prompt_dir(model, hash)?;
+        fs::create_dir_all(&dir)?;
+        let (npz, npy) = (dir.join(path::ACTIVATIONS_NPZ), dir.join(path::ACTIVATIONS_NPY));
+        match format {
+            PatternFormat::Npz { level } => {
+                fs::write_with(&npz, |out| npz::write(out, &patterns.layers, level))?;
+                fs::remove_file(&npy)
+            }
+            PatternFormat::Stacked => {
+                fs::write_with(&npy, |out| npz::write_stacked(out, &patterns.layers))?;
+                fs::remove_file(&npz)
+            }
+        }
+    }
+
+    /// Writes `model_cfg.json`; keys that only the existing file has are kept.
+    ///
+    /// An error if the directory holds another model of the same name: their patterns must not be mixed.
+    pub fn write_model(&self, entry: &ModelEntry) -> Result<()> {
+        let dir = entry.dir();
+        check_name(&dir)?;
+        let file = self.root.join(path::model_cfg(&dir));
+        if file.is_file() {
+            let there = self.model(&dir)?;
+            ensure!(
+                (there.n_layers, there.n_heads) == (entry.n_layers, entry.n_heads),
+                "{} belongs to another model called {} ({} layers of {} heads; this one has {} of {}); \
+                 choose another --save-path",
+                self.root.join(&dir).display(),
+                entry.model_name,
+                there.n_layers,
+                there.n_heads,
+                entry.n_layers,
+                entry.n_heads
+            );
+        }
+        fs::create_dir_all(&self.root.join(&dir))?;
+        write_json_keeping(&file, entry)
+    }
+
+    /// Writes `prompt.json`; keys that only the existing file has are kept.
+    pub fn write_prompt(&self, model: &str, entry: &PromptEntry) -> Result<()> {
+        let dir = self.prompt_dir(model, &entry.hash)?;
+        fs::create_dir_all(&dir)?;
+        write_json_keeping(&dir.join(path::PROMPT), entry)
+    }
+
+    /// `MODEL/prompts/HASH`, for names that stay inside of the directory.
+    fn prompt_dir(&self, model: &str, hash: &str) -> Result<PathBuf> {
+        check_name(model)?;
+        check_name(hash)?;
+        Ok(self.root.join(path::prompt_dir(model, hash)))
+    }
+}
+
+/// Refuses a name that is no plain path component.
+fn check_name(name: &str) -> Result<()> {
+    let hint = "; names of models and prompts are made of A-Z a-z 0-9 . _ - and must not be reserved";
+    ensure!(path::is_safe_name(name), "{name:?} cannot be the name of a directory{hint}");
+    Ok(())
+}
+
+fn is_lower_triangular(layer: &ndarray::Array3<f32>) -> bool {
+    let above = |(q, row): (usize, ndarray::ArrayView1<'_, f32>)| row.iter().skip(q + 1).all(|&v| v == 0.0);
+    layer.outer_iter().all(|head| head.outer_iter().enumerate().all(above))
+}
+
+fn read_json<T: DeserializeOwned>(file: &Path, remedy: &str) -> Result<T> {
+    serde_json::from_slice(&fs::read(file)?).with_context(|| format!("{} is damaged; {remedy}", file.display()))
+}
+
+/// Writes an entry's keys, followed by those that only the existing file has.
+fn write_json_keeping(file: &Path, entry: &impl Serialize) -> Result<()> {
+    let mut value = serde_json::to_value(entry)?;
+    // A damaged old file has nothing to keep.
+    let old: Option<Map<String, Value>> = std::fs::read(file).ok().and_then(|old| serde_json::from_slice(&old).ok());
+    if let (Value::Object(new), Some(old)) = (&mut value, old) {
+        for (key, value) in old {
+            new.entry(key).or_insert(value);
+        }
+    }
+    fs::write(file, &serde_json::to_vec(&value)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Pictures of heads: `MODEL/prompts/HASH/L{l}/H{h}/NAME.{png,svg,svgz}`, or `NAME.error.txt`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use lens_schema::{LayerHead, path};
+
+use super::DataDir;
+use crate::fs;
+
+/// Extension of the file that says what a figure function failed with.
+pub const ERROR: &str = "error.txt";
+
+/// Extensions of pictures.
+const FORMATS: [&str; 3] = ["png", "svg", "svgz"];
+
+/// One head's folder.
+#[derive(Debug, Clone)]
+pub struct HeadDir {
+    dir: PathBuf,
+}
+
+/// A picture or an error in a head's folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeadFile {
+    /// Name of the figure: of its function, or `function.figure`.
+    pub figure: String,
+    /// `png`, `svg`, `svgz` or [`ERROR`].
+    pub extension: String,
+}
+
+impl HeadFile {
+    /// Splits a file's name; `None` if it is neither a picture nor an error.
+    fn parse(file: &str) -> Option<HeadFile> {
+        let of = |extension: &str| {
+            let figure = file.strip_suffix(extension)?.strip_suffix('.')?;
+            path::is_safe_name(figure).then(|| HeadFile { figure: figure.to_owned(), extension: extension.to_owned() })
+        };
+        FORMATS.into_iter().chain([ERROR]).find_map(of)
+    }
+}
+
+impl DataDir {
+    /// The folder of one head's pictures; it need not exist.
+    pub fn head_dir(&self, model: &str, hash: &str, head: LayerHead) -> Result<HeadDir> {
+        self.prompt_dir(model, hash)?;
+        Ok(HeadDir { dir: self.root.join(path::head_dir(model, hash, head)) })
+    }
+}
+
+impl HeadDir {
+    /// What is there, sorted.
+    pub fn files(&self) -> Result<Vec<HeadFile>> {
+        if !self.dir.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut files: Vec<_> = fs::list(&self.dir)?.iter().filter_map(|name| HeadFile::parse(name)).collect();
+        files.sort_unstable();
+        Ok(files)
+    }
+
+    pub fn read(&self, file: &HeadFile) -> Result<Vec<u8>> {
+        fs::read(&self.path(&file.figure, &file.extension))
+    }
+
+    /// Writes a picture or an error, and removes what the figure had before: its error or another format.
+    pub fn write(&self, figure: &str, extension: &str, bytes: &[u8], there: &[HeadFile]) -> Result<()> {
+        fs::write(&self.path(figure, extension), bytes)?;
+        let stale = there.iter().filter(|file| file.figure == figure && file.extension != extension);
+        stale.map(|file| fs::remove_file(&self.path(&file.figure, &file.extension))).collect()
+    }
+
+    pub fn create(&self) -> Result<()> {
+        fs::create_dir_all(&self.dir)
+    }
+
+    pub fn display(&self) -> std::path::Display<'_> {
+        Path::display(&self.dir)
+    }
+
+    fn path(&self, figure: &str, extension: &str) -> PathBuf {
+        self.dir.join(format!("{figure}.{extension}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_pictures_or_errors() {
+        let parse = |file| HeadFile::parse(file).map(|f| (f.figure, f.extension));
+        assert_eq!(parse("raw.png"), Some(("raw".into(), "png".into())));
+        assert_eq!(parse("svd.values.svgz"), Some(("svd.values".into(), "svgz".into())));
+        assert_eq!(parse("raw.error.txt"), Some(("raw".into(), "error.txt".into())));
+        assert_eq!(
+            (parse("raw.txt"), parse(".raw.png.tmp"), parse(".png"), parse("a b.png")),
+            (None, None, None, None)
+        );
+    }
+
+    #[test]
+    fn a_new_picture_takes_the_place_of_the_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::new(dir.path()).unwrap();
+        let head = data.head_dir("m", "hash", LayerHead { layer: 0, head: 1 }).unwrap();
+        assert_eq!(head.files().unwrap(), []);
+        head.create().unwrap();
+        head.write("raw", ERROR, b"no", &[]).unwrap();
+        let there = head.files().unwrap();
+        head.write("raw", "png", b"picture", &there).unwrap();
+        let files = head.files().unwrap();
+        assert_eq!(files, [HeadFile { figure: "raw".into(), extension: "png".into() }]);
+        assert_eq!(head.read(&files[0]).unwrap(), b"picture");
+        assert!(data.head_dir("..", "hash", LayerHead { layer: 0, head: 0 }).is_err());
+    }
+}
