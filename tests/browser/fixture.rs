@@ -1,16 +1,13 @@
-//! The sites that the tests visit.
-//!
-//! [`Site::made`] has two models whose patterns are a formula, so that a test knows every value; its texts are as
-//! hostile as texts can be. [`Site::demo`] is what the program makes of its own models and prompts.
+//! The site that the tests visit: two models whose patterns are a formula, so that a test knows every value, and texts
+//! that are as hostile as texts can be. It lies under a path of its host, as on a project's GitHub Pages.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use lens_schema::path;
-use ndarray::Array4;
-use ndarray_npy::NpzWriter;
+use lens_build::pattern::AttentionPatterns;
+use lens_build::site::{SiteBuilder, SiteOptions};
+use lens_schema::{FigureEntry, PromptEntry, path};
+use ndarray::Array3;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower_http::services::ServeDir;
@@ -89,94 +86,87 @@ pub fn value(layer: usize, head: usize, n: usize, causal: bool, query: usize, ke
     (weight(key) / (0..=last).map(weight).sum::<f64>()) as f32
 }
 
-/// A site that is being served; the server stops when it is dropped.
+/// A site that is being served; its files are deleted when it is dropped.
 pub struct Site {
     pub url: String,
-    server: Option<Child>,
     _folder: TempDir,
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.kill().ok();
-            server.wait().ok();
-        }
-    }
 }
 
 impl Site {
     /// The site of the made models.
     pub fn made() -> Arc<Site> {
         static SITE: Mutex<Weak<Site>> = Mutex::new(Weak::new());
-        shared(&SITE, |folder| {
-            let data = folder.join("data");
-            write_model(&data, DECODER, DECODER_SIZE, true);
-            write_model(&data, ENCODER, ENCODER_SIZE, false);
-            let data = data.to_str().expect("a temporary directory is UTF-8");
-            run(folder, &["index", "--save-path", data]);
-            run(folder, &["figures", "--save-path", data, "--figure-funcs", "raw"]);
-            run(folder, &["site", "--save-path", data, "--out", "site", "--title", "Made <i>site</i>"]);
+        let mut site = SITE.lock().unwrap_or_else(PoisonError::into_inner);
+        site.upgrade().unwrap_or_else(|| {
+            let new = Arc::new(serve(made()));
+            *site = Arc::downgrade(&new);
+            new
         })
     }
 
-    /// The site of the program's own models and prompts.
-    pub fn demo() -> Arc<Site> {
-        static SITE: Mutex<Weak<Site>> = Mutex::new(Weak::new());
-        shared(&SITE, |folder| run(folder, &[]))
+    /// The same with other content in one of its files, or without the file.
+    pub fn damaged(file: &str, content: Option<&str>) -> Site {
+        let folder = made();
+        let file = folder.path().join(file);
+        match content {
+            Some(content) => std::fs::write(file, content).expect("a file can be written"),
+            None => std::fs::remove_file(file).expect("the file was there"),
+        }
+        serve(folder)
     }
 }
 
-/// The site if a test is using it, else a new one.
-fn shared(site: &'static Mutex<Weak<Site>>, build: impl FnOnce(&Path)) -> Arc<Site> {
-    let mut site = site.lock().unwrap_or_else(PoisonError::into_inner);
-    site.upgrade().unwrap_or_else(|| {
-        let folder = tempfile::tempdir().expect("a temporary directory can be made");
-        build(folder.path());
-        let new = Arc::new(serve(folder));
-        *site = Arc::downgrade(&new);
-        new
+fn made() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary directory can be made");
+    build(folder.path()).unwrap_or_else(|e| panic!("the site cannot be built: {e:#}"));
+    folder
+}
+
+/// Builds the site of the made models.
+fn build(out: &Path) -> anyhow::Result<()> {
+    let raw = FigureEntry { name: "raw".to_owned(), doc: Some("<b>as it is</b>".to_owned()), ..Default::default() };
+    let options = SiteOptions { title: Some("Made <i>site</i>".to_owned()), ..Default::default() };
+    let builder = SiteBuilder::new(out, &options, &[raw])?;
+    for (model, (n_layers, n_heads), causal) in [(DECODER, DECODER_SIZE, true), (ENCODER, ENCODER_SIZE, false)] {
+        let id = builder.add_model(&serde_json::from_value(config(model, n_layers, n_heads, causal))?)?;
+        for (position, prompt) in prompts().iter().enumerate() {
+            let n = prompt.tokens.len() + usize::from(causal);
+            let layer = |layer| {
+                Array3::from_shape_fn((n_heads, n, n), |(head, query, key)| value(layer, head, n, causal, query, key))
+            };
+            let patterns = AttentionPatterns { layers: (0..n_layers).map(layer).collect(), causal };
+            let entry: PromptEntry = serde_json::from_value(json!({
+                "text": prompt.text(), "hash": prompt.hash(), "tokens": prompt.tokens, "n_tokens": prompt.tokens.len(),
+                "meta": { "pile_set_name": prompt.dataset },
+            }))?;
+            builder.add_prompt(id, position, &entry, &patterns, Path::new("no pictures"))?;
+        }
+    }
+    builder.finish().map(drop)
+}
+
+fn config(model: &str, n_layers: usize, n_heads: usize, causal: bool) -> Value {
+    json!({
+        "model_name": model, "n_layers": n_layers, "n_heads": n_heads, "d_model": 8 * n_heads, "d_head": 8,
+        "n_ctx": 512, "d_vocab": 1000, "act_fn": "gelu", "n_params": 12_345, "dtype": "torch.float32",
+        "attention_dir": if causal { "causal" } else { "bidirectional" },
+        "positional_embedding_type": "standard", "normalization_type": "LN",
+        "default_prepend_bos": causal, "tokenizer_name": "<i>made</i>",
     })
 }
 
-/// Runs the program in `folder`.
-fn run(folder: &Path, arguments: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_lens-build")).args(arguments).current_dir(folder).output();
-    let output = output.expect("the program can be started");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "lens-build {}: {}\n{said}", arguments.join(" "), output.status);
-}
-
-/// Serves `folder/site` with the program, on a port that is free.
-fn serve(folder: TempDir) -> Site {
-    let mut server = Command::new(env!("CARGO_BIN_EXE_lens-build"))
-        .args(["serve", "--out", "site", "--port", "0"])
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program can be started");
-    let mut lines = BufReader::new(server.stdout.take().expect("stdout is piped")).lines();
-    let url = lines.find_map(|line| {
-        let line = line.expect("the server's output is text");
-        let start = line.find("http://")?;
-        line[start..].split_whitespace().next().map(str::to_owned)
-    });
-    let url = url.expect("the server prints its address");
-    Site { url, server: Some(server), _folder: folder }
-}
-
-/// Serves a few files under a path of their own, by another server than the program's.
+/// Serves a few files.
 pub fn serve_files(files: &[(&str, &str)]) -> Site {
     let folder = tempfile::tempdir().expect("a temporary directory can be made");
     for (name, content) in files {
         std::fs::write(folder.path().join(name), content).expect("a file can be written");
     }
-    serve_below(folder, "/some/where")
+    serve(folder)
 }
 
-/// Serves a folder under a path, as static hosts do, by another server than the program's.
-pub fn serve_below(folder: TempDir, below: &str) -> Site {
+/// Serves a folder under a path of a host, as a plain static server does.
+fn serve(folder: TempDir) -> Site {
+    let below = "/some/where";
     let files = axum::Router::new().nest_service(below, ServeDir::new(folder.path()));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}{below}", listener.local_addr().expect("a listener has an address"));
@@ -188,40 +178,5 @@ pub fn serve_below(folder: TempDir, below: &str) -> Site {
             axum::serve(listener, files).await.expect("files are served until the tests end");
         });
     });
-    Site { url, server: None, _folder: folder }
-}
-
-/// Writes a model's directory as pattern-lens lays it out.
-fn write_model(data: &Path, model: &str, (n_layers, n_heads): (usize, usize), causal: bool) {
-    let direction = if causal { "causal" } else { "bidirectional" };
-    let config = json!({
-        "model_name": model, "n_layers": n_layers, "n_heads": n_heads, "d_model": 8 * n_heads, "d_head": 8,
-        "n_ctx": 512, "d_vocab": 1000, "act_fn": "gelu", "attention_dir": direction, "n_params": 12_345,
-        "positional_embedding_type": "standard", "normalization_type": "LN", "dtype": "torch.float32",
-        "default_prepend_bos": causal, "tokenizer_name": "<i>made</i>",
-    });
-    write(&data.join(path::model_cfg(model)), &config);
-    for prompt in prompts() {
-        let n = prompt.tokens.len() + usize::from(causal);
-        let hash = prompt.hash();
-        let entry = json!({
-            "text": prompt.text(), "hash": hash, "tokens": prompt.tokens, "n_tokens": prompt.tokens.len(),
-            "meta": { "pile_set_name": prompt.dataset },
-        });
-        write(&data.join(path::prompt_json(model, &hash)), &entry);
-        let file = data.join(path::prompt_dir(model, &hash)).join(path::ACTIVATIONS_NPZ);
-        let mut npz = NpzWriter::new_compressed(std::fs::File::create(file).expect("a file can be made"));
-        for layer in 0..n_layers {
-            let pattern = Array4::from_shape_fn((1, n_heads, n, n), |(_, head, query, key)| {
-                value(layer, head, n, causal, query, key)
-            });
-            npz.add_array(path::hook_pattern(layer), &pattern).expect("a pattern can be written");
-        }
-        npz.finish().expect("an npz can be written");
-    }
-}
-
-fn write(file: &Path, value: &Value) {
-    std::fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("a folder can be made");
-    std::fs::write(file, value.to_string()).expect("a file can be written");
+    Site { url, _folder: folder }
 }

@@ -1,12 +1,14 @@
-//! The pages in a real browser: built by the real program, served by the real server.
+//! The pages in a real browser, on a site that the generator's library builds.
 //!
 //! - [`harness`]: one visit to a site; at its end the console must be empty and no request may have left the site
 //! - [`chromium`], [`cdp`]: starting the browser, and speaking to one of its pages
-//! - [`fixture`]: the sites that are visited
+//! - [`fixture`]: the site that is visited
 //! - [`itself`]: what the harness must notice
+//! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 mod cdp;
 mod chromium;
 mod fixture;
 mod harness;
 mod itself;
+mod shell;

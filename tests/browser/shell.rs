@@ -1,0 +1,92 @@
+//! What surrounds both pages: the title bar, the theme, and what is said when the site is not whole.
+
+use crate::fixture::Site;
+use crate::harness::{Page, visit};
+
+const PAGES: [&str; 2] = ["index.html", "single.html"];
+
+/// Brightness of the page's background, 0 to 255.
+fn brightness(page: &mut Page) -> f64 {
+    let script = "(() => { const c = document.createElement('canvas').getContext('2d'); \
+        c.fillStyle = getComputedStyle(document.body).backgroundColor; c.fillRect(0, 0, 1, 1); \
+        const [r, g, b] = c.getImageData(0, 0, 1, 1).data; return (r + g + b) / 3 })()";
+    page.eval(script).as_f64().expect("a brightness is a number")
+}
+
+#[test]
+fn the_title_is_text() {
+    let site = Site::made();
+    for path in PAGES {
+        visit(&site.url, path, |page| {
+            page.wait(
+                "the title",
+                "document.querySelector('[data-testid=home]')?.innerText.includes('Made <i>site</i>')",
+            );
+            assert_eq!(page.count("[data-testid=home] i"), 0);
+        });
+    }
+}
+
+#[test]
+fn dark_follows_the_system_until_it_is_chosen() {
+    let site = Site::made();
+    visit(&site.url, "index.html", |page| {
+        page.wait_for("[data-testid=theme]");
+        assert!(brightness(page) > 200.0, "light at first");
+        page.prefer("prefers-color-scheme", "dark");
+        assert!(brightness(page) < 80.0, "dark as the system");
+        page.click("[data-testid=theme]");
+        assert!(brightness(page) > 200.0, "light, because it was chosen");
+        page.wait("the choice in the address", "location.search.includes('theme=light')");
+        page.reload();
+        page.wait_for("[data-testid=theme]");
+        assert!(brightness(page) > 200.0, "still light");
+        page.prefer("prefers-color-scheme", "light");
+        page.go("index.html?theme=dark");
+        page.wait_for("[data-testid=theme]");
+        assert!(brightness(page) < 80.0, "dark, because the address says so");
+    });
+}
+
+#[test]
+fn no_page_is_wider_than_a_phone() {
+    let site = Site::made();
+    for path in PAGES {
+        visit(&site.url, path, |page| {
+            page.resize(390, 844);
+            page.wait_for("[data-testid=theme]");
+            page.settle();
+            assert_eq!(page.eval("document.documentElement.scrollWidth"), 390, "{path}");
+        });
+    }
+}
+
+#[test]
+fn an_unknown_address_leads_back() {
+    let site = Site::made();
+    visit(&site.url, "404.html", |page| {
+        assert!(page.text("main").contains("does not belong to this site"));
+        page.click("main a");
+        page.wait_for("[data-testid=theme]");
+        assert_eq!(page.url(), "");
+    });
+}
+
+#[test]
+fn a_site_without_its_data_says_so() {
+    let site = Site::damaged("lens.json", None);
+    visit(&site.url, "index.html", |page| {
+        assert!(page.text("[data-testid=error]").contains("lens.json"));
+        page.expect_report("status 404");
+        page.expect_report("Failed to load resource");
+    });
+}
+
+#[test]
+fn data_of_another_version_is_named() {
+    let site = Site::damaged("lens.json", Some(r#"{"schema":999,"generator":"lens-build 99"}"#));
+    visit(&site.url, "index.html", |page| {
+        let error = page.text("[data-testid=error]");
+        assert!(error.contains("schema 999 (written by lens-build 99)"), "{error}");
+    });
+}
