@@ -76,12 +76,12 @@ fmt:
 
 # Build the viewer into viewer/dist
 [group('work')]
-viewer: _wasm-target _wasm-bindgen _trunk _wasm-opt
+viewer: _wasm-target _wasm-bindgen _trunk
     cd viewer && trunk build --release
 
 # Install every tool that the other recipes use, and nothing else
 [group('work')]
-setup: _wasm-target _wasm-bindgen _trunk _wasm-opt _chromium
+setup: _wasm-target _wasm-bindgen _trunk _chromium
 
 _wasm-target:
     @rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
@@ -90,8 +90,6 @@ _wasm-target:
 _wasm-bindgen: (_cargo-install "wasm-bindgen-cli" wasm_bindgen)
 
 _trunk: (_cargo-install "trunk" trunk "--locked")
-
-_wasm-opt: (_apt-install "binaryen" "wasm-opt")
 
 _chromium:
     @test -n "${CHROMIUM:-}" || {{ just_executable() }} _apt-install chromium chromium chromium-browser google-chrome google-chrome-stable

@@ -5,12 +5,13 @@ use crate::harness::{Page, visit};
 
 const PAGES: [&str; 2] = ["index.html", "single.html"];
 
-/// Brightness of the page's background, 0 to 255.
-fn brightness(page: &mut Page) -> f64 {
+/// Waits until the page's background is dark, or light.
+fn wait_dark(page: &mut Page, dark: bool) {
     let script = "(() => { const c = document.createElement('canvas').getContext('2d'); \
         c.fillStyle = getComputedStyle(document.body).backgroundColor; c.fillRect(0, 0, 1, 1); \
         const [r, g, b] = c.getImageData(0, 0, 1, 1).data; return (r + g + b) / 3 })()";
-    page.eval(script).as_f64().expect("a brightness is a number")
+    let condition = if dark { "< 80" } else { "> 200" };
+    page.wait(if dark { "a dark page" } else { "a light page" }, &format!("{script} {condition}"));
 }
 
 #[test]
@@ -32,19 +33,17 @@ fn dark_follows_the_system_until_it_is_chosen() {
     let site = Site::made();
     visit(&site.url, "index.html", |page| {
         page.wait_for("[data-testid=theme]");
-        assert!(brightness(page) > 200.0, "light at first");
+        wait_dark(page, false);
         page.prefer("prefers-color-scheme", "dark");
-        assert!(brightness(page) < 80.0, "dark as the system");
+        wait_dark(page, true);
         page.click("[data-testid=theme]");
-        assert!(brightness(page) > 200.0, "light, because it was chosen");
+        wait_dark(page, false);
         page.wait("the choice in the address", "location.search.includes('theme=light')");
         page.reload();
-        page.wait_for("[data-testid=theme]");
-        assert!(brightness(page) > 200.0, "still light");
+        wait_dark(page, false);
         page.prefer("prefers-color-scheme", "light");
         page.go("index.html?theme=dark");
-        page.wait_for("[data-testid=theme]");
-        assert!(brightness(page) < 80.0, "dark, because the address says so");
+        wait_dark(page, true);
     });
 }
 
