@@ -1,9 +1,18 @@
-//! The page that shows one pattern in full.
+//! The page that shows one pattern in full: heatmap, tokens, rankings, the other heads, and what is known about
+//! the prompt and the model. What it shows is in its address ([`link`]); [`page`] shares it between the parts.
 
+pub mod about;
 pub mod axis;
+pub mod drawing;
 pub mod format;
+pub mod frame;
 pub mod geometry;
 pub mod gesture;
+pub mod headmap;
+pub mod heatmap;
+pub mod help;
+pub mod ink;
+pub mod keyboard;
 pub mod keys;
 pub mod link;
 pub mod load;
@@ -12,10 +21,76 @@ pub mod neighbours;
 pub mod page;
 pub mod ranking;
 pub mod raster;
+pub mod readout;
 pub mod selection;
+pub mod strip;
+pub mod title;
+pub mod toolbar;
+pub mod tops;
 
 use leptos::prelude::*;
 
+use self::about::{ModelCard, PromptCard};
+use self::headmap::HeadMap;
+use self::heatmap::Heatmap;
+use self::help::Help;
+use self::page::{Page, Problem};
+use self::readout::Readout;
+use self::strip::Strip;
+use self::title::Title;
+use self::toolbar::Toolbar;
+use self::tops::Tops;
+use crate::app::use_index;
+
 /// Everything below the title bar of `single.html`.
 #[component]
-pub fn SingleView() -> impl IntoView {}
+pub fn SingleView() -> impl IntoView {
+    let page = Page::provide(use_index());
+    load::follow(page);
+    keyboard::listen(page);
+    let is_waiting = Memo::new(move |_| page.shown.with(Option::is_none));
+    let notices = move || {
+        let complaints = page.complaints.get().into_iter();
+        complaints.chain(page.inexact.get()).map(|notice| view! { <p role="status">{notice}</p> }).collect_view()
+    };
+    view! {
+        <div class="single" class:waiting=is_waiting aria-busy=move || is_waiting.get().to_string() data-testid="single">
+            <Title />
+            <div class="notices" data-testid="notices">{notices}</div>
+            {move || match page.problem.get() {
+                Some(problem) => view! { <Trouble problem /> }.into_any(),
+                None => view! {
+                    <div class="columns">
+                        <div class="picture">
+                            <Readout />
+                            <Heatmap />
+                            <Toolbar />
+                        </div>
+                        <div class="side">
+                            <Strip />
+                            <Tops />
+                            <HeadMap />
+                            <PromptCard />
+                            <ModelCard />
+                        </div>
+                    </div>
+                }
+                .into_any(),
+            }}
+            <Help />
+        </div>
+    }
+}
+
+/// What went wrong, and the ways out.
+#[component]
+fn Trouble(problem: Problem) -> impl IntoView {
+    let links = problem.links.into_iter().map(|(text, href)| view! { <li><a href=href>{text}</a></li> });
+    view! {
+        <section class="failure" role="alert" data-testid="error">
+            <h1>"This pattern cannot be shown"</h1>
+            <p>{problem.message}</p>
+            <ul>{links.collect_view()}</ul>
+        </section>
+    }
+}

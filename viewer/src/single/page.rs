@@ -7,6 +7,8 @@ use lens_schema::scale::{Lut, lut};
 use lens_schema::shard::Overview;
 use lens_schema::{LayerHead, ModelEntry, PatternId, PromptEntry};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 use super::geometry::{Cell, Window};
 use super::link::{self, Look, Range, Target};
@@ -60,6 +62,8 @@ pub struct Page {
     /// The token of the text under the mouse.
     pub hovered_token: RwSignal<Option<usize>>,
     pub help: RwSignal<bool>,
+    /// Changes when colours do: with the theme of the page or of the system.
+    pub appearance: RwSignal<u32>,
 }
 
 impl Page {
@@ -79,7 +83,9 @@ impl Page {
             hovered_cell: RwSignal::new(None),
             hovered_token: RwSignal::new(None),
             help: RwSignal::new(false),
+            appearance: RwSignal::new(0),
         };
+        page.follow_appearance();
         provide_context(page);
         page
     }
@@ -87,6 +93,25 @@ impl Page {
     /// Only within the page.
     pub fn here() -> Self {
         expect_context()
+    }
+
+    fn follow_appearance(self) {
+        let bump = move || self.appearance.update(|count| *count += 1);
+        let theme = Memo::new(move |_| self.address.with(|query| query.get("theme").map(str::to_owned)));
+        Effect::new(move || {
+            theme.track();
+            bump();
+        });
+        if let Ok(Some(media)) = window().match_media("(prefers-color-scheme: dark)") {
+            let changed = Closure::<dyn FnMut()>::new(bump);
+            let _listening = media.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
+            let kept = StoredValue::new_local((media, changed));
+            on_cleanup(move || {
+                kept.try_with_value(|(media, changed)| {
+                    media.remove_event_listener_with_callback("change", changed.as_ref().unchecked_ref())
+                });
+            });
+        }
     }
 
     /// The model of the target, if the site has it.
@@ -124,6 +149,11 @@ impl Page {
     pub fn window(self) -> Window {
         let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
         self.look.with(|look| look.window).unwrap_or(Window::whole(n)).within(n)
+    }
+
+    /// Whether a window shows everything there is.
+    pub fn is_whole(self, window: Window) -> bool {
+        window.is_whole(self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n)))
     }
 
     /// Smallest and largest value of the colour map.

@@ -22,6 +22,14 @@ impl Role {
         }
     }
 
+    /// At the beginning of a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::Key => "Key",
+            Role::Query => "Query",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Role> {
         [Role::Key, Role::Query].into_iter().find(|role| role.name() == name)
     }

@@ -1,0 +1,266 @@
+//! Draws the heatmap with its axes, and over it the crosshair. Two canvases: what follows the pointer is redrawn
+//! without touching the matrix.
+
+use lens_schema::scale::Lut;
+use web_sys::CanvasRenderingContext2d;
+
+use super::axis;
+use super::format;
+use super::frame::{Frame, GAP_PX, LINE_PX};
+use super::geometry::{Cell, Geometry, Window};
+use super::ink::Ink;
+use super::matrix::Matrix;
+use super::raster::{Indexed, paint};
+use crate::canvas;
+
+/// Cells of at least this many pixels have their value written in them.
+const VALUE_PX: f64 = 36.0;
+/// Side of the small picture of the whole pattern that is shown while zoomed in.
+const MINIMAP_PX: f64 = 92.0;
+
+/// What is drawn, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    pub matrix: &'a Matrix,
+    /// Places in the colour map, `[n, n]`.
+    pub indices: &'a [u8],
+    pub lut: &'a Lut,
+    /// Visible spelling of the tokens.
+    pub labels: &'a [String],
+    pub frame: Frame,
+    pub window: Window,
+    /// Device pixels per CSS pixel.
+    pub ratio: f64,
+    pub ink: &'a Ink,
+}
+
+impl Scene<'_> {
+    pub fn geometry(&self) -> Geometry {
+        Geometry { n: self.matrix.n, window: self.window, side: self.frame.side }
+    }
+
+    fn indexed(&self) -> Indexed<'_> {
+        Indexed { n: self.matrix.n, indices: self.indices, causal: self.matrix.causal }
+    }
+
+    /// Heatmap, values, axes and, while zoomed in, the minimap. The context's unit must be the device pixel.
+    pub fn draw(&self, context: &CanvasRenderingContext2d) {
+        let Frame { left, top, side, .. } = self.frame;
+        self.put(context, self.window, left, top, side);
+        let _scaling_is_finite = context.scale(self.ratio, self.ratio);
+        context.set_font(&self.ink.font);
+        context.set_text_baseline("middle");
+        context.set_stroke_style_str(&self.ink.line);
+        context.set_line_width(1.0 / self.ratio);
+        context.stroke_rect(left, top, side, side);
+        self.values(context);
+        self.query_axis(context);
+        self.key_axis(context);
+        if !self.window.is_whole(self.matrix.n) {
+            self.minimap(context);
+        }
+    }
+
+    /// Paints a window of the matrix into a square of the canvas.
+    fn put(&self, context: &CanvasRenderingContext2d, window: Window, left: f64, top: f64, side: f64) {
+        let device = |v: f64| (v * self.ratio).round();
+        let pixels = device(side) as usize;
+        let mut image = vec![0; 4 * pixels * pixels];
+        paint(self.indexed(), window, self.lut, pixels, &mut image);
+        canvas::put(context, &image, pixels, device(left), device(top));
+    }
+
+    fn values(&self, context: &CanvasRenderingContext2d) {
+        let geometry = self.geometry();
+        let cell = geometry.cell();
+        if cell < VALUE_PX {
+            return;
+        }
+        let Frame { left, top, side, .. } = self.frame;
+        context.save();
+        context.begin_path();
+        context.rect(left, top, side, side);
+        context.clip();
+        context.set_text_align("center");
+        for query in self.window.queries(self.matrix.n) {
+            for key in self.window.keys(self.matrix.n) {
+                let at = Cell { query, key };
+                if self.matrix.is_masked(at) {
+                    continue;
+                }
+                let [r, g, b] = self.lut[usize::from(self.indices[query * self.matrix.n + key])];
+                let is_light = 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) > 140_000;
+                context.set_fill_style_str(if is_light { "#16202e" } else { "#ffffff" });
+                let text = format!("{:.2}", self.matrix.value(at));
+                let (x, y) = (left + geometry.left(key) + cell / 2.0, top + geometry.top(query) + cell / 2.0);
+                let _text_is_drawn = context.fill_text(text.trim_start_matches('0'), x, y);
+            }
+        }
+        context.restore();
+    }
+
+    fn query_axis(&self, context: &CanvasRenderingContext2d) {
+        let geometry = self.geometry();
+        let Frame { left, top, side, .. } = self.frame;
+        let step = axis::step(geometry.cell(), LINE_PX);
+        context.set_text_align("right");
+        context.set_fill_style_str(&self.ink.label);
+        for query in axis::labelled(self.window.queries(self.matrix.n), step) {
+            let y = geometry.top(query) + geometry.cell() / 2.0;
+            if !(0.0..=side).contains(&y) {
+                continue;
+            }
+            let text = axis::text(query, &self.labels[query], step);
+            let text = axis::ellipsise(&text, left - 2.0 * GAP_PX, |text| width(context, text));
+            let _text_is_drawn = context.fill_text(&text, left - GAP_PX, top + y);
+        }
+    }
+
+    fn key_axis(&self, context: &CanvasRenderingContext2d) {
+        let geometry = self.geometry();
+        let Frame { left, top, side, bottom } = self.frame;
+        let cell = geometry.cell();
+        let step = axis::step(cell, LINE_PX);
+        context.set_fill_style_str(&self.ink.label);
+        let keys: Vec<usize> = axis::labelled(self.window.keys(self.matrix.n), step).collect();
+        let lying = step == 1 && keys.iter().all(|&key| width(context, &self.labels[key]) <= cell - GAP_PX);
+        for key in keys {
+            let x = geometry.left(key) + cell / 2.0;
+            if !(0.0..=side).contains(&x) {
+                continue;
+            }
+            let text = axis::text(key, &self.labels[key], step);
+            context.save();
+            let _finite = context.translate(left + x, top + side + GAP_PX);
+            if lying {
+                context.set_text_align("center");
+                let _text_is_drawn = context.fill_text(&text, 0.0, LINE_PX / 2.0);
+            } else {
+                context.set_text_align("right");
+                let _finite = context.rotate(-std::f64::consts::FRAC_PI_2);
+                let text = axis::ellipsise(&text, bottom - 2.0 * GAP_PX, |text| width(context, text));
+                let _text_is_drawn = context.fill_text(&text, 0.0, 0.0);
+            }
+            context.restore();
+        }
+    }
+
+    /// The whole pattern in the corner that a causal pattern leaves free, with a frame around what is in view.
+    fn minimap(&self, context: &CanvasRenderingContext2d) {
+        let n = self.matrix.n;
+        let side = MINIMAP_PX.min(self.frame.side / 3.0);
+        let (left, top) = (self.frame.left + self.frame.side - side - 8.0, self.frame.top + 8.0);
+        // Transparent pixels replace what lies under them, so that the page shows through.
+        self.put(context, Window::whole(n), left, top, side);
+        context.set_stroke_style_str(&self.ink.line);
+        context.set_line_width(1.0);
+        context.stroke_rect(left - 0.5, top - 0.5, side + 1.0, side + 1.0);
+        let per_cell = side / n as f64;
+        let (x, y, span) = (self.window.key * per_cell, self.window.query * per_cell, self.window.span * per_cell);
+        context.set_stroke_style_str(&self.ink.mark);
+        context.set_line_width(1.5);
+        context.stroke_rect(left + x, top + y, span.max(2.0), span.max(2.0));
+    }
+
+    /// The crosshair over a row and a column, solid for what is selected. The context's unit must be the CSS pixel.
+    pub fn crosshair(&self, context: &CanvasRenderingContext2d, query: Option<usize>, key: Option<usize>, solid: bool) {
+        let geometry = self.geometry();
+        let Frame { left, top, side, .. } = self.frame;
+        let cell = geometry.cell();
+        context.save();
+        context.begin_path();
+        context.rect(left - 1.0, top - 1.0, side + 2.0, side + 2.0);
+        context.clip();
+        let _finite = context.translate(left, top);
+        context.set_stroke_style_str(&self.ink.mark);
+        context.set_global_alpha(if solid { 1.0 } else { 0.75 });
+        context.set_line_width(1.0);
+        let line = |from: f64, to: f64, is_row: bool, at: f64| {
+            context.begin_path();
+            if is_row {
+                context.move_to(from, at);
+                context.line_to(to, at);
+            } else {
+                context.move_to(at, from);
+                context.line_to(at, to);
+            }
+            context.stroke();
+        };
+        for (edge, is_row) in [(query.map(|q| geometry.top(q)), true), (key.map(|k| geometry.left(k)), false)] {
+            let Some(edge) = edge else { continue };
+            if cell >= 4.0 {
+                line(0.0, side, is_row, edge.round() - 0.5);
+                line(0.0, side, is_row, (edge + cell).round() + 0.5);
+            } else {
+                line(0.0, side, is_row, (edge + cell / 2.0).floor() + 0.5);
+            }
+        }
+        if let (Some(query), Some(key)) = (query, key) {
+            let size = cell.max(5.0);
+            let middle = |edge: f64| edge + cell / 2.0 - size / 2.0;
+            context.set_line_width(if solid { 2.5 } else { 1.5 });
+            context.stroke_rect(middle(geometry.left(key)), middle(geometry.top(query)), size, size);
+        }
+        context.restore();
+    }
+
+    /// Position and token of a row and a column on the axes, in front of the thinned labels.
+    pub fn flags(&self, context: &CanvasRenderingContext2d, query: Option<usize>, key: Option<usize>) {
+        let geometry = self.geometry();
+        let Frame { left, top, side, .. } = self.frame;
+        let half = geometry.cell() / 2.0;
+        context.set_font(&self.ink.font);
+        context.set_text_baseline("middle");
+        context.set_text_align("left");
+        let fit = |text: &str, room: f64| axis::ellipsise(text, room, |text| width(context, text));
+        if let Some(query) = query {
+            let y = (geometry.top(query) + half).min(side - LINE_PX / 2.0).max(LINE_PX / 2.0);
+            let text = fit(&axis::text(query, &self.labels[query], 2), left - GAP_PX - 4.0);
+            let wide = width(context, &text);
+            self.flag(context, &text, left - GAP_PX - wide, top + y, wide);
+        }
+        if let Some(key) = key {
+            let text = fit(&axis::text(key, &self.labels[key], 2), side / 2.0);
+            let wide = width(context, &text);
+            let x = (geometry.left(key) + half - wide / 2.0).min(side - wide - 2.0).max(GAP_PX - left);
+            self.flag(context, &text, left + x, top + side + GAP_PX + LINE_PX / 2.0, wide);
+        }
+    }
+
+    fn flag(&self, context: &CanvasRenderingContext2d, text: &str, x: f64, y: f64, wide: f64) {
+        context.set_fill_style_str(&self.ink.text);
+        context.begin_path();
+        let (high, pad) = (LINE_PX + 3.0, 4.0);
+        let rounded = context.round_rect_with_f64(x - pad, y - high / 2.0, wide + 2.0 * pad, high, 3.0);
+        if rounded.is_err() {
+            context.rect(x - pad, y - high / 2.0, wide + 2.0 * pad, high);
+        }
+        context.fill();
+        context.set_fill_style_str(&self.ink.paper);
+        let _text_is_drawn = context.fill_text(text, x, y + 0.5);
+    }
+}
+
+/// Width of a text in the context's font, in CSS pixels.
+pub fn width(context: &CanvasRenderingContext2d, text: &str) -> f64 {
+    context.measure_text(text).map_or(0.0, |metrics| metrics.width())
+}
+
+/// Width of the widest label in a font, up to `enough`.
+pub fn widest(context: &CanvasRenderingContext2d, ink: &Ink, labels: &[String], enough: f64) -> f64 {
+    context.set_font(&ink.font);
+    let mut widest: f64 = 0.0;
+    for (index, label) in labels.iter().enumerate() {
+        let text = if labels.len() > 40 { axis::text(index, label, 2) } else { label.clone() };
+        widest = widest.max(width(context, &text));
+        if widest >= enough {
+            break;
+        }
+    }
+    widest
+}
+
+/// The tokens as the axes spell them.
+pub fn spelled(labels: &[String]) -> Vec<String> {
+    labels.iter().map(|label| format::visible(label)).collect()
+}

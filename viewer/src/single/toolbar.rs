@@ -1,0 +1,145 @@
+//! How the pattern is coloured and which part is in view: scale, range, colour map with its colour bar, zoom.
+
+use lens_schema::scale::{COLORMAPS, Scale};
+use leptos::html;
+use leptos::prelude::*;
+
+use super::format;
+use super::keyboard::act;
+use super::keys::Action;
+use super::link::Range;
+use super::page::Page;
+use crate::canvas;
+use crate::url::Step;
+
+/// The controls under the heatmap.
+#[component]
+pub fn Toolbar() -> impl IntoView {
+    let page = Page::here();
+    let scales = Scale::ALL.map(|scale| {
+        view! {
+            <button
+                data-testid=format!("scale-{}", scale.name())
+                aria-pressed=move || page.look.with(|look| look.scale == scale).to_string()
+                on:click=move |_| page.look_at(Step::Push, |look| look.scale = scale)
+            >
+                {scale.name()}
+            </button>
+        }
+    });
+    let ranges = Range::ALL.map(|range| {
+        let (name, title) = match range {
+            Range::Own => ("min–max", "From this head's smallest to its largest value"),
+            Range::Unit => ("0–1", "The same range for every head"),
+        };
+        view! {
+            <button
+                title=title
+                data-testid=format!("range-{}", range.name())
+                aria-pressed=move || page.look.with(|look| look.range == range).to_string()
+                on:click=move |_| page.look_at(Step::Push, |look| look.range = range)
+            >
+                {name}
+            </button>
+        }
+    });
+    let choose = move |event| {
+        let chosen = event_target_value(&event);
+        if let Some(name) = COLORMAPS.into_iter().find(|name| *name == chosen) {
+            page.look_at(Step::Push, |look| look.colormap = name);
+        }
+    };
+    let colormaps = COLORMAPS.map(|name| {
+        view! { <option value=name selected=move || page.look.with(|look| look.colormap == name)>{name}</option> }
+    });
+    let is_whole = Memo::new(move |_| page.is_whole(page.window()));
+    view! {
+        <div class="toolbar" role="toolbar" aria-label="Colours and zoom">
+            <div class="segmented" role="group" aria-label="Scale">{scales.collect_view()}</div>
+            <div class="segmented" role="group" aria-label="Range of colours">{ranges.collect_view()}</div>
+            <select aria-label="Colour map" data-testid="colormap" on:change=choose>{colormaps.collect_view()}</select>
+            <ColorBar />
+            <div class="segmented zoom" role="group" aria-label="Zoom">
+                <button
+                    aria-label="Zoom out"
+                    title="Zoom out (-)"
+                    data-testid="zoom-out"
+                    disabled=is_whole
+                    on:click=move |_| act(page, Action::Zoom(1.0 / 1.5))
+                >
+                    "−"
+                </button>
+                <button
+                    title="Show the whole pattern (0)"
+                    data-testid="zoom-fit"
+                    disabled=is_whole
+                    on:click=move |_| act(page, Action::Fit)
+                >
+                    "Fit"
+                </button>
+                <button
+                    aria-label="Zoom in"
+                    title="Zoom in (+), also Ctrl and the wheel"
+                    data-testid="zoom-in"
+                    on:click=move |_| act(page, Action::Zoom(1.5))
+                >
+                    "+"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+/// The value that the colour at `part` (0 to 1) of the colour map stands for: the inverse of the scale.
+pub fn value_at(part: f32, scale: Scale, (min, max): (f32, f32)) -> f32 {
+    let (low, high) = (scale.apply(min), scale.apply(max));
+    let scaled = low + part * (high - low);
+    match scale {
+        Scale::Linear => scaled,
+        Scale::Sqrt => scaled * scaled,
+        Scale::Log => 10f32.powf(scaled),
+    }
+}
+
+/// The colour map with the values at its ends and its middle.
+#[component]
+fn ColorBar() -> impl IntoView {
+    let page = Page::here();
+    let bar = NodeRef::<html::Canvas>::new();
+    let colormap = Memo::new(move |_| page.look.with(|look| look.colormap));
+    let scale = Memo::new(move |_| page.look.with(|look| look.scale));
+    let range = Memo::new(move |_| page.range());
+    Effect::new(move || {
+        colormap.track();
+        let Some(bar) = bar.get() else { return };
+        let pixels: Vec<u8> = untrack(|| page.lut()).iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
+        if let Some(context) = canvas::context(&bar) {
+            canvas::put(&context, &pixels, 256, 0.0, 0.0);
+        }
+    });
+    let tick = move |part: f32| move || format::tick(value_at(part, scale.get(), range.get()));
+    view! {
+        <figure class="colorbar" data-testid="colorbar" aria-label="Colour bar">
+            <canvas node_ref=bar width="256" height="1" aria-hidden="true"></canvas>
+            <figcaption>
+                <span>{tick(0.0)}</span> <span>{tick(0.5)}</span> <span>{tick(1.0)}</span>
+            </figcaption>
+        </figure>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_inverts_the_scale() {
+        for scale in Scale::ALL {
+            assert!((value_at(1.0, scale, (0.0, 0.8)) - 0.8).abs() < 1e-6, "{scale:?}");
+        }
+        assert_eq!(value_at(0.5, Scale::Linear, (0.0, 1.0)), 0.5);
+        assert_eq!(value_at(0.5, Scale::Sqrt, (0.0, 1.0)), 0.25);
+        assert!((value_at(0.5, Scale::Log, (0.0, 1.0)) - 0.01).abs() < 1e-6);
+        assert_eq!(value_at(0.5, Scale::Linear, (0.3, 0.3)), 0.3);
+    }
+}

@@ -1,0 +1,95 @@
+//! What the token looked at attends to most, and what attends to it most.
+
+use leptos::prelude::*;
+
+use super::format;
+use super::geometry::Cell;
+use super::page::{Page, Shown};
+use super::ranking::{Ranked, top};
+use super::readout;
+use super::selection::{Role, Selection};
+use crate::url::Step;
+
+/// Entries of a list; shorter lists keep the room, so that nothing below them jumps.
+const COUNT: usize = 8;
+
+/// Two lists: keys of a query, queries of a key.
+#[component]
+pub fn Tops() -> impl IntoView {
+    view! {
+        <section class="card tops" aria-label="Strongest attention">
+            <List role=Role::Query />
+            <List role=Role::Key />
+        </section>
+    }
+}
+
+#[component]
+fn List(role: Role) -> impl IntoView {
+    let page = Page::here();
+    let focus = Memo::new(move |_| page.focus());
+    let token = move || {
+        let (selection, looked_at) = focus.get();
+        match (selection, role) {
+            (Selection::Token(token), _) => Some(token),
+            (selection, Role::Query) => selection.lines(looked_at).0,
+            (selection, Role::Key) => selection.lines(looked_at).1,
+        }
+    };
+    let (what, testid) = match role {
+        Role::Query => ("attends to", "top-keys"),
+        Role::Key => ("is attended by", "top-queries"),
+    };
+    let title = move || {
+        let token = token()?;
+        page.shown.with(|shown| {
+            let label = format::visible(shown.as_ref()?.labels.get(token)?);
+            Some(view! { <span class="token">{label}</span> " " {what} }.into_any())
+        })
+    };
+    let rows = move || {
+        page.shown.with(|shown| {
+            let (shown, token) = (shown.as_ref()?, token()?);
+            Some(entries(page, shown, role, token))
+        })
+    };
+    let empty = match role {
+        Role::Query => "Point at a cell or a token to see which keys it attends to.",
+        Role::Key => "… and which queries attend to it.",
+    };
+    view! {
+        <div class="list" data-testid=testid>
+            <h3>{move || title().unwrap_or_else(|| view! { {what} }.into_any())}</h3>
+            {move || match rows() {
+                Some(rows) => view! { <ol>{rows}</ol> }.into_any(),
+                None => view! { <p class="muted">{empty}</p> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+fn entries(page: Page, shown: &Shown, role: Role, token: usize) -> Vec<impl IntoView + use<>> {
+    let matrix = &shown.matrix;
+    let ranked = match role {
+        Role::Query => top(matrix.row(token).iter().copied(), COUNT),
+        Role::Key => top(matrix.column(token), COUNT),
+    };
+    let entry = |Ranked { index, value }: Ranked| {
+        let cell = match role {
+            Role::Query => Cell { query: token, key: index },
+            Role::Key => Cell { query: index, key: token },
+        };
+        let number = readout::value(matrix, cell);
+        view! {
+            <li>
+                <button class="quiet" on:click=move |_| page.select(Step::Push, Selection::Cell(cell), role)>
+                    <span class="bar" style:width=format!("{:.1}%", 100.0 * value.min(1.0))></span>
+                    <span class="place">{index}</span>
+                    <span class="token">{format::visible(&shown.labels[index])}</span>
+                    <span class="value">{number}</span>
+                </button>
+            </li>
+        }
+    };
+    ranked.into_iter().map(entry).collect()
+}
