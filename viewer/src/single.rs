@@ -22,6 +22,7 @@ pub mod page;
 pub mod ranking;
 pub mod raster;
 pub mod readout;
+pub mod room;
 pub mod selection;
 pub mod strip;
 pub mod title;

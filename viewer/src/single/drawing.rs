@@ -68,6 +68,13 @@ impl Scene<'_> {
         let mut image = vec![0; 4 * pixels * pixels];
         paint(self.indexed(), window, self.lut, pixels, &mut image);
         canvas::put(context, &image, pixels, device(left), device(top));
+        // Below what was painted, so that it shows where nothing was.
+        context.save();
+        let _finite = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+        let _operation_is_known = context.set_global_composite_operation("destination-over");
+        context.set_fill_style_str(&self.ink.masked);
+        context.fill_rect(device(left), device(top), pixels as f64, pixels as f64);
+        context.restore();
     }
 
     fn values(&self, context: &CanvasRenderingContext2d) {
@@ -150,7 +157,6 @@ impl Scene<'_> {
         let n = self.matrix.n;
         let side = MINIMAP_PX.min(self.frame.side / 3.0);
         let (left, top) = (self.frame.left + self.frame.side - side - 8.0, self.frame.top + 8.0);
-        // Transparent pixels replace what lies under them, so that the page shows through.
         self.put(context, Window::whole(n), left, top, side);
         context.set_stroke_style_str(&self.ink.line);
         context.set_line_width(1.0);

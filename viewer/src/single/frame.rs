@@ -24,9 +24,9 @@ impl Frame {
     /// CSS pixel. Labels never take more than a sixth of the box.
     pub fn new(width: f64, height: f64, label: f64, ratio: f64) -> Self {
         let most = (width.min(height) / 6.0).clamp(GUTTER_PX.0, GUTTER_PX.1);
-        let gutter = (label + 2.0 * GAP_PX).clamp(GUTTER_PX.0, most);
+        let gutter = (label.ceil() + 2.0 * GAP_PX + 1.0).clamp(GUTTER_PX.0, most);
         let snap = |v: f64| (v * ratio).floor() / ratio;
-        let (left, top) = (snap(gutter), snap(2.0));
+        let (left, top) = (snap(gutter), snap(LINE_PX / 2.0));
         let side = snap((width - left - 2.0).min(height - top - gutter)).max(1.0);
         Frame { left, top, side, bottom: (height - top - side).max(0.0) }
     }
@@ -44,9 +44,9 @@ mod tests {
     #[test]
     fn the_square_takes_what_labels_leave() {
         let frame = Frame::new(700.0, 720.0, 40.0, 1.0);
-        assert_eq!((frame.left, frame.top, frame.side, frame.bottom), (50.0, 2.0, 648.0, 70.0));
+        assert_eq!((frame.left, frame.top, frame.side, frame.bottom), (51.0, 6.0, 647.0, 67.0));
         let long = Frame::new(360.0, 360.0, 500.0, 2.0);
-        assert_eq!((long.left, long.side), (60.0, 298.0));
+        assert_eq!((long.left, long.side), (60.0, 293.5));
         assert!(Frame::new(0.0, 0.0, 0.0, 1.0).side >= 1.0);
     }
 

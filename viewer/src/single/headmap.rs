@@ -3,26 +3,37 @@
 use std::rc::Rc;
 
 use lens_schema::LayerHead;
-use lens_schema::index::MatrixStyle;
-use lens_schema::shard::Overview;
+use lens_schema::scale::{Lut, Scale, normalized_index};
+use lens_schema::shard::{Overview, dequantize_hi};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, KeyboardEvent};
 
+use super::geometry::Window;
 use super::link::Target;
 use super::page::Page;
+use super::raster::{Indexed, paint};
+use super::room::observe;
 use crate::canvas;
 
-/// Widest the map gets, and the smallest and largest picture of a head, in CSS pixels.
-const WIDTH_PX: usize = 420;
+/// Room for the names of the layers, and the smallest and largest picture of a head, in CSS pixels.
+const NAMES_PX: f64 = 32.0;
 const TILE_PX: (usize, usize) = (9, 44);
 /// Left free between two pictures.
 const GAP_PX: usize = 2;
 
-/// Side of a head's picture.
-fn tile(n_heads: usize) -> usize {
-    (WIDTH_PX / n_heads.max(1)).saturating_sub(GAP_PX).clamp(TILE_PX.0, TILE_PX.1)
+/// Side of a head's picture where there is room for a map so wide; it scrolls where even the smallest do not fit.
+fn tile(n_heads: usize, room: f64) -> usize {
+    let step = (room - NAMES_PX).max(0.0) as usize / n_heads.max(1);
+    step.saturating_sub(GAP_PX).clamp(TILE_PX.0, TILE_PX.1)
+}
+
+/// The place in the colour map of each high byte of a head whose values lie in `range`.
+fn table(scale: Scale, range: (f32, f32)) -> [u8; 256] {
+    let (min, max) = (scale.apply(range.0), scale.apply(range.1));
+    let value = |hi: usize| dequantize_hi(hi as u8).clamp(range.0, range.1.max(range.0));
+    std::array::from_fn(|hi| normalized_index(scale.apply(value(hi)), min, max))
 }
 
 /// The map. Arrow keys switch to the neighbouring head.
@@ -34,12 +45,17 @@ pub fn HeadMap() -> impl IntoView {
     let map = NodeRef::<html::Div>::new();
     let pictures = NodeRef::<html::Canvas>::new();
     let look = Memo::new(move |_| page.look.with(|look| (look.colormap, look.scale)));
+    let field = NodeRef::<html::Div>::new();
+    let room = RwSignal::new((0.0, 0.0));
+    observe(field, room);
+    let tile = Memo::new(move |_| size.get().map(|(_, heads)| tile(heads, room.get().0)));
     Effect::new(move || {
-        let (colormap, scale) = look.get();
+        let scale = look.get().1;
+        let Some(tile) = tile.get() else { return };
         let Some(pictures) = pictures.get() else { return };
         page.overview.with(|overview| {
             if let Some((.., overview)) = overview {
-                draw(&pictures, overview, &MatrixStyle { colormap: colormap.to_owned(), scale });
+                draw(&pictures, overview, tile, scale, &untrack(|| page.lut()));
             }
         });
     });
@@ -80,8 +96,8 @@ pub fn HeadMap() -> impl IntoView {
         });
         Some(layers.collect_view())
     };
-    let style = move |what: fn(usize, usize) -> usize| {
-        move || size.get().map(|(layers, heads)| format!("{}px", what(layers, heads)))
+    let extent = move |pick: fn((usize, usize)) -> usize| {
+        move || Some(format!("{}px", pick(size.get()?) * (tile.get()? + GAP_PX)))
     };
     view! {
         <section class="card headmap" aria-labelledby="headmap-title">
@@ -89,22 +105,22 @@ pub fn HeadMap() -> impl IntoView {
                 <h2 id="headmap-title">"Heads"</h2>
                 <span class="muted">{move || size.get().map(|(l, h)| format!("{l} layers × {h} heads"))}</span>
             </header>
-            <div class="scroll">
+            <div class="scroll" node_ref=field>
                 <div
                     class="map"
                     node_ref=map
                     role="grid"
                     aria-label="Heads of the model by layer"
                     data-testid="headmap"
-                    style:--tile=style(|_, heads| tile(heads))
+                    style:--tile=move || tile.get().map(|tile| format!("{tile}px"))
                     on:click=click
                     on:keydown=key
                 >
                     <canvas
                         node_ref=pictures
                         aria-hidden="true"
-                        style:width=style(|_, heads| heads * (tile(heads) + GAP_PX))
-                        style:height=style(|layers, heads| layers * (tile(heads) + GAP_PX))
+                        style:width=extent(|(_, heads)| heads)
+                        style:height=extent(|(layers, _)| layers)
                     ></canvas>
                     {layers}
                 </div>
@@ -151,19 +167,25 @@ fn focus(map: NodeRef<html::Div>, head: LayerHead) {
 }
 
 /// Draws every head's picture. Layers that cannot be read stay empty; the heatmap says so when one is chosen.
-fn draw(pictures: &HtmlCanvasElement, overview: &Rc<Overview>, style: &MatrixStyle) {
+fn draw(pictures: &HtmlCanvasElement, overview: &Rc<Overview>, tile: usize, scale: Scale, lut: &Lut) {
     let meta = overview.meta;
-    let (tile, side) = (tile(meta.n_heads), meta.overview_side());
+    let side = meta.overview_side();
+    if side == 0 {
+        return;
+    }
     let step = tile + GAP_PX;
     canvas::fit(pictures, (meta.n_heads * step) as f64, (meta.n_layers * step) as f64);
     let Some(context) = canvas::context(pictures) else { return };
     let ratio = canvas::pixel_ratio();
     let pixels = (tile as f64 * ratio).round() as usize;
+    let mut image = vec![0; 4 * pixels * pixels];
     for layer in 0..meta.n_layers {
         let Ok(heads) = overview.layer(layer) else { continue };
         for head in 0..meta.n_heads {
-            let palette = canvas::palette(style, overview.range(layer, head));
-            let image = canvas::render(&heads.head(head), side, pixels, &palette);
+            let table = table(scale, overview.range(layer, head));
+            let indices: Vec<u8> = heads.head(head).iter().map(|&hi| table[usize::from(hi)]).collect();
+            let matrix = Indexed { n: side, indices: &indices, causal: meta.causal };
+            paint(matrix, Window::whole(side), lut, pixels, &mut image);
             let place = |index: usize| ((index * step + GAP_PX / 2) as f64 * ratio).round();
             canvas::put(&context, &image, pixels, place(head), place(layer));
         }
@@ -176,7 +198,16 @@ mod tests {
 
     #[test]
     fn pictures_fit_the_width_or_scroll() {
-        assert_eq!((tile(4), tile(12), tile(16), tile(64)), (44, 33, 24, 9));
-        assert_eq!(tile(0), 44);
+        let tiles = |room| [4, 12, 16, 64].map(|heads| tile(heads, room));
+        assert_eq!((tiles(632.0), tiles(350.0)), ([44, 44, 35, 9], [44, 24, 17, 9]));
+        assert_eq!((tile(0, 0.0), tile(12, 0.0)), (9, 9));
+    }
+
+    #[test]
+    fn pictures_use_the_range_of_their_head() {
+        let narrow = table(Scale::Linear, (0.25, 0.5));
+        assert_eq!((narrow[0], narrow[255]), (0, 255));
+        assert_eq!(table(Scale::Sqrt, (0.0, 1.0)), std::array::from_fn(|i| i as u8));
+        assert_eq!(table(Scale::Log, (0.3, 0.3)), [0; 256]);
     }
 }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlCanvasElement, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{HtmlCanvasElement, PointerEvent, WheelEvent};
 
 use super::drawing::{self, Scene};
 use super::frame::Frame;
@@ -15,6 +13,7 @@ use super::gesture::{Gesture, Pointers, wheel_factor, wheel_pixels};
 use super::ink::Ink;
 use super::page::{Page, Shown};
 use super::readout;
+use super::room::observe;
 use super::selection::{Role, Selection};
 use crate::canvas;
 use crate::url::Step;
@@ -229,7 +228,7 @@ pub fn Heatmap() -> impl IntoView {
         let _tracked = (page.focus(), page.selection());
         board.request(false);
     });
-    observe_size(field, board.size);
+    observe(field, board.size);
 
     let pointers = StoredValue::new(Pointers::default());
     let place = |event: &PointerEvent| (f64::from(event.offset_x()), f64::from(event.offset_y()));
@@ -292,25 +291,4 @@ pub fn Heatmap() -> impl IntoView {
             </p>
         </div>
     }
-}
-
-/// Keeps `size` at the width and height of an element's box.
-fn observe_size(element: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
-    Effect::new(move || {
-        let Some(element) = element.get() else { return };
-        let observed = element.clone();
-        let measure = Closure::<dyn FnMut()>::new(move || {
-            let now = (f64::from(observed.client_width()), f64::from(observed.client_height()));
-            if size.try_get_untracked().is_some_and(|before| before != now) {
-                size.set(now);
-            }
-        });
-        if let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) {
-            observer.observe(&element);
-            let kept = StoredValue::new_local((observer, measure));
-            on_cleanup(move || {
-                kept.try_with_value(|(observer, _)| observer.disconnect());
-            });
-        }
-    });
 }

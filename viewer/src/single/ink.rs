@@ -13,6 +13,8 @@ pub struct Ink {
     pub faint: String,
     pub line: String,
     pub paper: String,
+    /// Where there can be no attention.
+    pub masked: String,
     /// What is selected.
     pub mark: String,
     pub font: String,
@@ -32,6 +34,7 @@ impl Ink {
             faint: get("--text-3", "#666"),
             line: get("--line-strong", "#ccc"),
             paper: get("--surface", "#fff"),
+            masked: get("--sunken", "#eee"),
             mark: get("--mark", "#e8590c"),
             font: format!("{FONT_PX}px {}", get("font-family", "sans-serif")),
         }

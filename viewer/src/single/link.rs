@@ -170,6 +170,16 @@ fn parse_window(text: &str) -> Option<Window> {
     }
 }
 
+/// The page with many patterns of this site that led here, as it was.
+pub fn came_from(referrer: &str, here: &str) -> Option<String> {
+    let folder = |url: &str| {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        path.rsplit_once('/').map(|(folder, page)| (folder.to_owned(), page.to_owned()))
+    };
+    let ((from, page), (to, _)) = (folder(referrer)?, folder(here)?);
+    (from == to && matches!(page.as_str(), "" | "index" | lens_schema::path::INDEX_HTML)).then(|| referrer.to_owned())
+}
+
 /// The address of the page with many patterns: as it was left, if this page was opened from a selection, else
 /// with this head on this prompt selected.
 pub fn back(query: &Query, target: &Target) -> String {
@@ -240,6 +250,17 @@ mod tests {
         to.hash = "y".to_owned();
         set_target(&mut query, &to);
         assert_eq!(query.to_string(), "head=m.L0.H2&prompt=y&scale=log");
+    }
+
+    #[test]
+    fn the_way_back_is_the_way_here() {
+        let here = "http://a/lens/single.html?head=x";
+        for index in ["http://a/lens/", "http://a/lens/index.html?models=m", "http://a/lens/?models=a/b#c"] {
+            assert_eq!(came_from(index, here).as_deref(), Some(index));
+        }
+        for other in ["", "http://b/lens/", "http://a/", "http://a/lens/single.html?head=y", "http://a/lens/x/"] {
+            assert_eq!(came_from(other, here), None, "{other}");
+        }
     }
 
     #[test]

@@ -122,8 +122,10 @@ impl Page {
 
     /// Where the page with many patterns is.
     pub fn back(self) -> String {
-        let target = self.target.get();
-        match target {
+        if let Some(before) = link::came_from(&document().referrer(), &location().href().unwrap_or_default()) {
+            return before;
+        }
+        match self.target.get() {
             Ok(target) => self.address.with(|query| link::back(query, &target)),
             Err(_) => lens_schema::path::INDEX_HTML.to_owned(),
         }

@@ -80,6 +80,16 @@ pub fn Strip() -> impl IntoView {
         marked.set_value(lines);
     });
 
+    // What is selected elsewhere is brought into view; what the mouse is on stays where it is.
+    Effect::new(move || {
+        let role = page.look.with(|look| look.role);
+        let token = page.selection().token(role);
+        labels.track();
+        if let (Some(text), Some(token)) = (text.get(), token) {
+            request_animation_frame(move || reveal(&text, token));
+        }
+    });
+
     let select = move |index: usize, role: Role| {
         let now = (untrack(|| page.selection()), page.look.with_untracked(|look| look.role));
         let wanted = (Selection::Token(index), role);
@@ -186,6 +196,20 @@ fn tokens(page: Page, labels: &Arc<Vec<String>>) -> impl IntoView + use<> {
 
 fn html_at(tokens: &web_sys::HtmlCollection, index: usize) -> Option<HtmlElement> {
     tokens.item(index as u32)?.dyn_into().ok()
+}
+
+/// Scrolls the text, and nothing around it, as little as it takes.
+fn reveal(text: &HtmlElement, token: usize) {
+    let Some(token) = html_at(&text.children(), token) else { return };
+    let (view, line) = (text.get_bounding_client_rect(), token.get_bounding_client_rect());
+    let over = if line.top() < view.top() {
+        line.top() - view.top() - line.height()
+    } else if line.bottom() > view.bottom() {
+        line.bottom() - view.bottom() + line.height()
+    } else {
+        return;
+    };
+    text.set_scroll_top(text.scroll_top() + over as i32);
 }
 
 fn shade(token: &HtmlElement, shade: Shade) {
