@@ -13,9 +13,13 @@ use crate::single::SingleView;
 use crate::theme::{self, ThemeButton};
 use crate::url::Address;
 
-/// Replaces the content of `#app` by the page.
+/// Puts the page into `#app`, or into a new main element where there is none.
 pub fn mount() {
-    let root = document().get_element_by_id("app").or_else(|| document().body().map(JsCast::unchecked_into));
+    let root = document().get_element_by_id("app").or_else(|| {
+        let main = document().create_element("main").ok()?;
+        document().body()?.append_child(&main).ok()?;
+        Some(main)
+    });
     if let Some(root) = root {
         root.set_text_content(None);
         mount_to(root.unchecked_into(), App).forget();

@@ -1,0 +1,91 @@
+//! The list of figure functions, with their documentation and source.
+
+use leptos::prelude::*;
+
+use crate::grid::Store;
+use crate::grid::panel::FoldingPanel;
+use crate::grid::state::Panel;
+use crate::grid::tiles::{Function, chosen_functions, functions};
+use crate::url::Step;
+
+/// Everything that the site has pictures of.
+#[component]
+pub fn FunctionPanel() -> impl IntoView {
+    let store = Store::here();
+    let all = StoredValue::new(functions(&store.index()));
+    let chosen = Memo::new(move |_| {
+        let named = store.state.with(|s| s.functions.clone());
+        all.with_value(|all| chosen_functions(named.as_deref(), all))
+    });
+    let summary = move || format!("{} of {}", chosen.with(Vec::len), all.with_value(Vec::len));
+    view! {
+        <FoldingPanel panel=Panel::Functions title="Figure functions" summary=Signal::derive(summary)>
+            <ul class="functions" data-testid="functions">
+                {all.get_value().into_iter().map(|function| view! { <Item function all chosen /> }).collect::<Vec<_>>()}
+            </ul>
+        </FoldingPanel>
+    }
+}
+
+#[component]
+fn Item(function: Function, all: StoredValue<Vec<Function>>, chosen: Memo<Vec<String>>) -> impl IntoView {
+    let store = Store::here();
+    let index = store.index();
+    let entry = function.entry.map(|i| index.figures[i].clone()).unwrap_or_default();
+    let name = StoredValue::new(function.name.clone());
+    let is_chosen = Memo::new(move |_| chosen.with(|c| c.contains(&name.get_value())));
+    let toggle = move |_| {
+        let default = all.with_value(|all| chosen_functions(None, all));
+        let mut names = chosen.get_untracked();
+        name.with_value(|name| match names.contains(name) {
+            true => names.retain(|n| n != name),
+            false => names.push(name.clone()),
+        });
+        store.edit(Step::Push, |s| s.functions = (names != default).then_some(names));
+    };
+    let is_open = Memo::new(move |_| store.state.with(|s| s.docs.contains(&name.get_value())));
+    let fold = move |_| {
+        let name = name.get_value();
+        store.edit(Step::Replace, |s| match s.docs.contains(&name) {
+            true => s.docs.retain(|d| *d != name),
+            false => s.docs.push(name),
+        });
+    };
+    let doc = entry.doc.unwrap_or_default();
+    let first_line = doc.trim().lines().next().unwrap_or_default().to_owned();
+    let id = format!("function-{}", function.name);
+    let label_for = id.clone();
+    let has_more = entry.code.is_some() || entry.source.is_some() || doc.trim() != first_line;
+    let more = has_more.then(|| {
+        view! {
+            <button
+                class="small quiet"
+                aria-expanded=move || is_open.get().to_string()
+                data-testid=format!("docs-{}", function.name)
+                on:click=fold
+            >
+                "Source"
+            </button>
+        }
+    });
+    let (code, source) = (entry.code, entry.source);
+    view! {
+        <li class:chosen=is_chosen data-testid=id.clone()>
+            <div class="function">
+                <input type="checkbox" id=id.clone() prop:checked=is_chosen on:change=toggle />
+                <label for=label_for>
+                    <span class="mono function-name">{function.name.clone()}</span>
+                    <span class="muted clamp">{first_line}</span>
+                </label>
+                {more}
+            </div>
+            <Show when=move || is_open.get()>
+                <div class="docs">
+                    <p class="doc">{doc.trim().to_owned()}</p>
+                    {source.clone().map(|source| view! { <p class="muted mono source">{source}</p> })}
+                    {code.clone().map(|code| view! { <pre tabindex="0">{code.trim_end().to_owned()}</pre> })}
+                </div>
+            </Show>
+        </li>
+    }
+}

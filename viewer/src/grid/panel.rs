@@ -1,0 +1,41 @@
+//! A part of the side that can be folded away.
+
+use leptos::prelude::*;
+
+use crate::grid::Store;
+use crate::grid::state::Panel;
+use crate::url::Step;
+
+/// A titled, foldable section; `summary` stands beside the title.
+#[component]
+pub fn FoldingPanel(
+    panel: Panel,
+    title: &'static str,
+    #[prop(into)] summary: Signal<String>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let store = Store::here();
+    let open = Memo::new(move |_| !store.state.with(|s| s.closed.contains(&panel)));
+    let id = format!("panel-{}", panel.name());
+    let body = format!("panel-{}-body", panel.name());
+    let fold = move |_| {
+        store.edit(Step::Replace, |s| match s.closed.contains(&panel) {
+            true => s.closed.retain(|p| *p != panel),
+            false => s.closed.push(panel),
+        })
+    };
+    view! {
+        <section class="panel card" data-testid=id>
+            <h2>
+                <button class="fold" aria-expanded=move || open.get().to_string() aria-controls=body.clone() on:click=fold>
+                    <span class="arrow" aria-hidden="true"></span>
+                    {title}
+                    <span class="summary">{summary}</span>
+                </button>
+            </h2>
+            <div class="panel-body" id=body.clone() hidden=move || !open.get()>
+                {children()}
+            </div>
+        </section>
+    }
+}
