@@ -3,6 +3,10 @@
 //! To add one: a file with its `config.json` and its tensor names, a line in [`ARCHITECTURES`], a fixture.
 
 mod gpt2;
+mod gpt_neo;
+mod gpt_neox;
+mod llama;
+mod rotary;
 
 use anyhow::{Context as _, Result, bail};
 use serde::de::DeserializeOwned;
@@ -24,7 +28,12 @@ pub trait Architecture {
 type Reader = fn(Value) -> Result<Box<dyn Architecture>>;
 
 /// `model_type` of `config.json`, in alphabetical order.
-const ARCHITECTURES: &[(&str, Reader)] = &[("gpt2", read::<gpt2::Gpt2>)];
+const ARCHITECTURES: &[(&str, Reader)] = &[
+    ("gpt2", read::<gpt2::Gpt2>),
+    ("gpt_neo", read::<gpt_neo::GptNeo>),
+    ("gpt_neox", read::<gpt_neox::GptNeoX>),
+    ("llama", read::<llama::Llama>),
+];
 
 fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<Box<dyn Architecture>> {
     Ok(Box::new(serde_json::from_value::<A>(config)?))

@@ -61,6 +61,13 @@ pub struct LayerConfig {
     pub rotary: Option<usize>,
 }
 
+impl LayerConfig {
+    /// Full attention with scores divided by √d_head.
+    pub fn scaled_by_head_size(d_head: usize) -> Self {
+        LayerConfig { scale: 1.0 / (d_head as f32).sqrt(), window: None, rotary: None }
+    }
+}
+
 /// How a layer's attention and MLP read and write the residual stream x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Residual {
@@ -115,7 +122,55 @@ pub enum BosPolicy {
     Template,
 }
 
+/// The sizes that every architecture has.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    pub d_model: usize,
+    pub n_layers: usize,
+    pub n_heads: usize,
+    /// 0: no MLP.
+    pub d_mlp: usize,
+    pub d_vocab: usize,
+    pub n_ctx: usize,
+}
+
 impl DecoderConfig {
+    /// The most common decoder of these sizes, for an architecture to start from: causal, sequential, as many
+    /// key-value heads as query heads, full attention scaled by 1 / √d_head, layer norms, dense MLPs.
+    pub fn common(architecture: &'static str, sizes: Sizes) -> Result<DecoderConfig> {
+        let d_head = head_size(sizes.d_model, sizes.n_heads)?;
+        Ok(DecoderConfig {
+            d_model: sizes.d_model,
+            d_head,
+            n_heads: sizes.n_heads,
+            n_key_value_heads: sizes.n_heads,
+            d_mlp: Some(sizes.d_mlp).filter(|d| *d > 0),
+            d_vocab: sizes.d_vocab,
+            n_ctx: sizes.n_ctx,
+            causal: true,
+            residual: Residual::Sequential,
+            norm: NormConfig { kind: NormKind::Layer, eps: 1e-5 },
+            activation: Activation::GeluTanh,
+            gated_mlp: false,
+            experts: None,
+            layers: vec![LayerConfig::scaled_by_head_size(d_head); sizes.n_layers],
+            rotary: Vec::new(),
+            position_bias: PositionBias::None,
+            soft_cap: None,
+            clip_qkv: None,
+            embedding_scale: None,
+            positions: "standard",
+            architecture,
+            bos: BosPolicy::Prepend,
+        })
+    }
+
+    /// The same decoder with this rotary embedding in every layer.
+    pub fn with_rotary(mut self, rotary: Rotary) -> Self {
+        self.layers.iter_mut().for_each(|l| l.rotary = Some(0));
+        DecoderConfig { rotary: vec![rotary], positions: "rotary", ..self }
+    }
+
     pub fn n_layers(&self) -> usize {
         self.layers.len()
     }
@@ -161,7 +216,7 @@ impl DecoderConfig {
 }
 
 /// `d_model / n_heads`, which must divide evenly.
-pub fn head_size(d_model: usize, n_heads: usize) -> Result<usize> {
+fn head_size(d_model: usize, n_heads: usize) -> Result<usize> {
     ensure!(n_heads > 0, "the number of attention heads is 0");
     ensure!(d_model % n_heads == 0, "a hidden size of {d_model} cannot be split into {n_heads} heads");
     Ok(d_model / n_heads)

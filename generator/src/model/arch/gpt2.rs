@@ -5,9 +5,8 @@ use serde::Deserialize;
 
 use super::Architecture;
 use crate::model::attention::Attention;
-use crate::model::config::{BosPolicy, DecoderConfig, LayerConfig, NormConfig, NormKind, Residual, head_size};
+use crate::model::config::{DecoderConfig, NormConfig, NormKind, Sizes};
 use crate::model::decoder::{Block, Embedding};
-use crate::model::mask::PositionBias;
 use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::BranchNorms;
 use crate::model::weights::{Scope, Weights};
@@ -54,38 +53,28 @@ impl Default for Gpt2 {
 impl Architecture for Gpt2 {
     fn config(&self) -> Result<DecoderConfig> {
         ensure!(!self.add_cross_attention, "add_cross_attention is not supported");
-        let d_head = head_size(self.n_embd, self.n_head)?;
-        let layer = |l: usize| {
-            let mut scale = if self.scale_attn_weights { 1.0 / (d_head as f32).sqrt() } else { 1.0 };
-            if self.scale_attn_by_inverse_layer_idx {
-                scale /= (l + 1) as f32;
-            }
-            LayerConfig { scale, window: None, rotary: None }
-        };
-        Ok(DecoderConfig {
+        let sizes = Sizes {
             d_model: self.n_embd,
-            d_head,
+            n_layers: self.n_layer,
             n_heads: self.n_head,
-            n_key_value_heads: self.n_head,
-            d_mlp: Some(self.n_inner.unwrap_or(4 * self.n_embd)).filter(|d| *d > 0),
+            d_mlp: self.n_inner.unwrap_or(4 * self.n_embd),
             d_vocab: self.vocab_size,
             n_ctx: self.n_positions,
-            causal: true,
-            residual: Residual::Sequential,
+        };
+        let mut config = DecoderConfig {
             norm: NormConfig { kind: NormKind::Layer, eps: self.layer_norm_epsilon },
             activation: self.activation_function,
-            gated_mlp: false,
-            experts: None,
-            layers: (0..self.n_layer).map(layer).collect(),
-            rotary: Vec::new(),
-            position_bias: PositionBias::None,
-            soft_cap: None,
-            clip_qkv: None,
-            embedding_scale: None,
-            positions: "standard",
-            architecture: "GPT2LMHeadModel",
-            bos: BosPolicy::Prepend,
-        })
+            ..DecoderConfig::common("GPT2LMHeadModel", sizes)?
+        };
+        for (l, layer) in config.layers.iter_mut().enumerate() {
+            if !self.scale_attn_weights {
+                layer.scale = 1.0;
+            }
+            if self.scale_attn_by_inverse_layer_idx {
+                layer.scale /= (l + 1) as f32;
+            }
+        }
+        Ok(config)
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
