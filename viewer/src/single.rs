@@ -4,6 +4,7 @@
 pub mod about;
 pub mod axis;
 pub mod drawing;
+pub mod figures;
 pub mod format;
 pub mod frame;
 pub mod geometry;
@@ -32,6 +33,7 @@ pub mod tops;
 use leptos::prelude::*;
 
 use self::about::{ModelCard, PromptCard};
+use self::figures::Figures;
 use self::headmap::HeadMap;
 use self::heatmap::Heatmap;
 use self::help::Help;
@@ -75,6 +77,7 @@ pub fn SingleView() -> impl IntoView {
                             <ModelCard />
                         </div>
                     </div>
+                    <Figures />
                 }
                 .into_any(),
             }}

@@ -17,6 +17,8 @@ use crate::canvas;
 const VALUE_PX: f64 = 36.0;
 /// Side of the small picture of the whole pattern that is shown while zoomed in.
 const MINIMAP_PX: f64 = 92.0;
+const MINIMAP_LEAST_PX: f64 = 24.0;
+const MINIMAP_GAP_PX: f64 = 8.0;
 
 /// What is drawn, and where.
 #[derive(Debug, Clone, Copy)]
@@ -152,11 +154,20 @@ impl Scene<'_> {
         }
     }
 
-    /// The whole pattern in the corner that a causal pattern leaves free, with a frame around what is in view.
+    /// The whole pattern with a frame around what is in view: in the corner that a causal pattern leaves free, else
+    /// between the axes, if there is room.
     fn minimap(&self, context: &CanvasRenderingContext2d) {
         let n = self.matrix.n;
-        let side = MINIMAP_PX.min(self.frame.side / 3.0);
-        let (left, top) = (self.frame.left + self.frame.side - side - 8.0, self.frame.top + 8.0);
+        let Frame { left: gutter, top, side: square, bottom } = self.frame;
+        let free = if self.matrix.causal { square / 3.0 } else { gutter.min(bottom) - 2.0 * MINIMAP_GAP_PX };
+        let side = free.min(MINIMAP_PX);
+        if side < MINIMAP_LEAST_PX {
+            return;
+        }
+        let (left, top) = match self.matrix.causal {
+            true => (gutter + square - side - MINIMAP_GAP_PX, top + MINIMAP_GAP_PX),
+            false => (gutter - side - MINIMAP_GAP_PX, top + square + MINIMAP_GAP_PX),
+        };
         self.put(context, Window::whole(n), left, top, side);
         context.set_stroke_style_str(&self.ink.line);
         context.set_line_width(1.0);

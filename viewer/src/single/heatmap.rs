@@ -84,6 +84,9 @@ impl Board {
         let ratio = canvas::pixel_ratio();
         let frame = Frame::new(width, height, drawing::widest(&context, &ink, &labels, width), ratio);
         self.with_scene(shown, &ink, frame, |scene| scene.draw(&context));
+        // Left, top and side of the square within the canvas, for whoever points at a cell from outside.
+        let square = format!("{} {} {}", frame.left, frame.top, frame.side);
+        let _attribute_names_are_valid = overlay.set_attribute("data-square", &square);
         self.drawn.set_value(Some((ink, frame)));
     }
 

@@ -49,7 +49,7 @@ async fn show(page: Page, target: Target) {
         let message = format!("{model} has no head {head}: its layers are 0 to {layers}, its heads 0 to {heads}.");
         let first =
             Target { id: lens_schema::PatternId { model, head: lens_schema::LayerHead { layer: 0, head: 0 } }, hash };
-        let links = vec![(format!("Show {} instead", first.id.head), page.href(&first))];
+        let links = vec![(format!("Show {} instead", first.id.head), untrack(|| page.href(&first)))];
         return fail(page, message, links);
     }
     let (prompts, overview) = join(index::prompts(&model), patterns::overview(&model, &hash)).await;
@@ -104,13 +104,16 @@ fn model_links(page: Page, index: &Index) -> Vec<(String, String)> {
         (format!("Choose a head of {}", model.dir()), format!("{}?{query}", lens_schema::path::INDEX_HTML))
     };
     let models: Vec<_> = index.models.iter().take(8).map(to).collect();
-    if models.is_empty() { vec![("All patterns".to_owned(), page.back())] } else { models }
+    if models.is_empty() { vec![("All patterns".to_owned(), untrack(|| page.back()))] } else { models }
 }
 
 /// A way to the model's first prompts with the same head.
 fn prompt_links(page: Page, target: &Target, prompts: &[PromptEntry]) -> Vec<(String, String)> {
     let other = prompts.iter().filter(|p| p.hash != target.hash);
-    other.take(8).map(|p| (excerpt(&p.text), page.href(&Target { hash: p.hash.clone(), ..target.clone() }))).collect()
+    other
+        .take(8)
+        .map(|p| (excerpt(&p.text), untrack(|| page.href(&Target { hash: p.hash.clone(), ..target.clone() }))))
+        .collect()
 }
 
 /// The beginning of a text on one line.
