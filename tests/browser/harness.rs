@@ -23,7 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Held {
     None = 0,
     Ctrl = 2,
-    Shift = 8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -265,19 +264,6 @@ impl Page {
         } else {
             self.tab.call("Input.insertText", json!({ "text": text }));
         }
-        self.settle();
-    }
-
-    /// Chooses an option of a `<select>` by its value.
-    pub fn choose(&mut self, selector: &str, value: &str) {
-        self.wait_for(selector);
-        let script = format!(
-            "(() => {{ const e = document.querySelector({selector:?}); e.value = {value:?}; \
-             e.dispatchEvent(new Event('input', {{ bubbles: true }})); e.dispatchEvent(new Event('change', {{ bubbles: true }})); \
-             return e.value }})()"
-        );
-        let chosen = self.eval(&script);
-        assert_eq!(chosen, value, "{selector} has no option {value}");
         self.settle();
     }
 

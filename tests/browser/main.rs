@@ -4,11 +4,14 @@
 //! - [`chromium`], [`cdp`]: starting the browser, and speaking to one of its pages
 //! - [`fixture`]: the site that is visited
 //! - [`itself`]: what the harness must notice
+//! - [`grid`]: many patterns at once; [`single`]: one pattern in full
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 mod cdp;
 mod chromium;
 mod fixture;
+mod grid;
 mod harness;
 mod itself;
 mod shell;
+mod single;

@@ -59,7 +59,7 @@ pub fn SingleView() -> impl IntoView {
     view! {
         <div class="single" class:waiting=is_waiting aria-busy=move || is_waiting.get().to_string() data-testid="single">
             <Title />
-            <div class="notices" data-testid="notices">{notices}</div>
+            <div class="remarks" data-testid="notices">{notices}</div>
             {move || match page.problem.get() {
                 Some(problem) => view! { <Trouble problem /> }.into_any(),
                 None => view! {
