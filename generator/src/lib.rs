@@ -1,12 +1,17 @@
 //! Runs transformer language models on prompts, keeps every head's attention pattern, draws figures
 //! from them and emits a self-contained static site. See ARCHITECTURE.md for the map.
 
+pub mod cli;
 pub mod data;
+pub mod demo;
 pub mod figure;
 pub mod fs;
 pub mod image;
 pub mod model;
 pub mod pattern;
+pub mod pipeline;
+pub mod plan;
 pub mod prompt;
 pub mod serve;
 pub mod site;
+pub mod tokens;

@@ -1,0 +1,275 @@
+//! What the user typed: every command and flag, as data from which help and completions derive.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::tokens::PrependBos;
+
+/// Run language models on prompts, keep every head's attention pattern, and emit a static site to browse them.
+///
+/// Without a command, the whole pipeline runs: activations, figures, site.
+#[derive(Debug, Parser)]
+#[command(name = "lens-build", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub build: BuildArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run models, keep attention patterns in the data directory
+    Activations(ActivationsArgs),
+    /// Draw figures from kept patterns
+    Figures(FiguresArgs),
+    /// Emit the static site from the data directory
+    Site(SiteCommandArgs),
+    /// Rebuild the jsonl indexes by walking the data directory
+    Index(DataArgs),
+    /// Serve a site that was built
+    Serve(ServeArgs),
+    /// What can be run: built-in models and supported architectures
+    Models(ModelsArgs),
+    /// Print a shell's completions
+    Completions { shell: clap_complete::Shell },
+}
+
+/// The whole pipeline.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    #[command(flatten)]
+    pub activations: ActivationsArgs,
+    #[command(flatten)]
+    pub figures: FigureSelection,
+    #[command(flatten)]
+    pub site: SiteArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ActivationsArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub models: ModelSelection,
+    #[command(flatten)]
+    pub prompts: PromptArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct FiguresArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub models: ModelSelection,
+    #[command(flatten)]
+    pub first: FirstN,
+    #[command(flatten)]
+    pub figures: FigureSelection,
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// List the registered figure functions instead
+    #[arg(long)]
+    pub list: bool,
+    /// With --list: as JSON
+    #[arg(long, requires = "list")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SiteCommandArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub models: ModelSelection,
+    #[command(flatten)]
+    pub first: FirstN,
+    #[command(flatten)]
+    pub site: SiteArgs,
+    #[command(flatten)]
+    pub jobs: Jobs,
+}
+
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// The data directory
+    #[arg(short, long, value_name = "DIR", default_value = "attn_data")]
+    pub save_path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelSelection {
+    /// A built-in model or a local model folder; repeatable, or separated by commas
+    #[arg(short, long = "model", value_name = "NAME", value_delimiter = ',')]
+    pub models: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct FirstN {
+    /// Only the first N prompts of each model
+    #[arg(short = 'n', long, value_name = "N")]
+    pub n_samples: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct PromptArgs {
+    /// `.jsonl` with a `text` key per line, or `.txt` with blank lines between prompts; `-` is standard input;
+    /// repeatable
+    #[arg(short, long, value_name = "FILE")]
+    pub prompts: Vec<PathBuf>,
+    /// Drop shorter prompts [default: 100 with a prompt file]
+    #[arg(long, value_name = "N")]
+    pub min_chars: Option<usize>,
+    /// Cut longer prompts in pieces of N characters [default: 1000 with a prompt file]
+    #[arg(long, value_name = "N")]
+    pub max_chars: Option<usize>,
+    /// Only the first N prompts after filtering
+    #[arg(short = 'n', long, value_name = "N")]
+    pub n_samples: Option<usize>,
+    /// Shuffle before -n, reproducibly
+    #[arg(long)]
+    pub shuffle: bool,
+    /// Seed of --shuffle
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "shuffle")]
+    pub seed: u64,
+    /// Accepted as in pattern-lens: a prompts file is always treated as raw
+    #[arg(short, long)]
+    pub raw_prompts: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Prompts per forward pass [default: chosen from the prompts' sizes]
+    #[arg(short, long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub batch_size: Option<usize>,
+    /// Cut a prompt to N tokens [default: the model's context]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub max_tokens: Option<usize>,
+    /// Whether a beginning-of-sequence token comes first
+    #[arg(long, value_enum, default_value = "auto")]
+    pub prepend_bos: PrependBos,
+    /// Where to compute: auto, cpu, cuda[:N] or metal
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+    /// Of weights and activations; patterns are f32 always
+    #[arg(long, value_enum, default_value = "f32")]
+    pub dtype: Dtype,
+    /// Of activations.npz: 0 stores, 1 drops zeros only, 9 is smallest
+    #[arg(long, value_name = "LEVEL", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub compress_level: u32,
+    /// Keep patterns as one stacked .npy per prompt instead of the .npz
+    #[arg(long)]
+    pub stacked_heads: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    /// Recompute what is already there
+    #[arg(short, long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub jobs: Jobs,
+}
+
+#[derive(Debug, Args)]
+pub struct Jobs {
+    /// Worker threads [default: all cores]
+    #[arg(short, long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub jobs: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct FigureSelection {
+    /// Which figure functions, as globs [default: all]
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub figure_funcs: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct SiteArgs {
+    /// The site
+    #[arg(short, long, value_name = "DIR", default_value = "site")]
+    pub out: PathBuf,
+    /// Data without pages
+    #[arg(long)]
+    pub no_index_html: bool,
+    /// The site's title
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Templates that override the built-in ones by name
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// Where the site will be published, for absolute links
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// A built viewer that takes the place of the built-in one
+    #[arg(long, value_name = "DIR")]
+    pub viewer: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The site
+    #[arg(short, long, value_name = "DIR", default_value = "site")]
+    pub out: PathBuf,
+    /// Address to listen at; 0.0.0.0 lets other machines in
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port to listen at; 0 takes any free one
+    #[arg(long, default_value_t = 8000)]
+    pub port: u16,
+    /// Open the site in a browser
+    #[arg(long)]
+    pub open: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Only what contains this text
+    pub pattern: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is printed. Results go to standard output, progress and diagnostics to standard error.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct OutputArgs {
+    /// Print errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print every prompt as it is finished
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub color: clap::ColorChoice,
+    /// How progress is shown
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub progress: ProgressStyle,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressStyle {
+    /// A bar on a terminal, plain lines elsewhere
+    Auto,
+    /// A line now and then
+    Plain,
+    None,
+    /// One JSON object per line
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dtype {
+    F32,
+    F16,
+    Bf16,
+}

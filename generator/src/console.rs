@@ -1,0 +1,139 @@
+//! Progress and notes on standard error.
+
+use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use indicatif::{ProgressBar, ProgressStyle as BarStyle};
+use lens_build::cli::{OutputArgs, ProgressStyle};
+use lens_build::pipeline::Observer;
+
+/// Plain lines come no more often than this.
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows how far the work is, in the style the user chose.
+#[derive(Debug)]
+pub struct Console {
+    output: OutputArgs,
+    style: ProgressStyle,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    model: String,
+    done: usize,
+    total: usize,
+    began: Instant,
+    last_line: Instant,
+    bar: ProgressBar,
+}
+
+impl Console {
+    pub fn new(output: OutputArgs) -> Self {
+        let style = match output.progress {
+            _ if output.quiet => ProgressStyle::None,
+            ProgressStyle::Auto if !std::io::stderr().is_terminal() => ProgressStyle::Plain,
+            style => style,
+        };
+        let now = Instant::now();
+        let bar = ProgressBar::hidden();
+        let state = State { model: String::new(), done: 0, total: 0, began: now, last_line: now, bar };
+        Console { output, style, state: Mutex::new(state) }
+    }
+
+    /// Removes the bar, so that what follows is printed on lines of its own.
+    pub fn end(&self) {
+        self.state().bar.finish_and_clear();
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn line(&self) -> String {
+        let seconds = self.began.elapsed().as_secs_f64();
+        let rate = self.done as f64 / seconds.max(1e-3);
+        let left = (self.total - self.done.min(self.total)) as f64 / rate.max(1e-3);
+        let State { model, done, total, .. } = self;
+        match self.done {
+            0 => format!("{model}: {total} prompts"),
+            _ if self.done >= self.total => format!("{model}: {done}/{total} prompts in {seconds:.1} s"),
+            _ => format!("{model}: {done}/{total} prompts, {rate:.1}/s, {left:.0} s left"),
+        }
+    }
+}
+
+impl Observer for Console {
+    fn begin(&self, model: &str, total: usize) {
+        let mut state = self.state();
+        let now = Instant::now();
+        state.bar.finish_and_clear();
+        (state.model, state.done, state.total) = (model.to_owned(), 0, total);
+        (state.began, state.last_line) = (now, now);
+        match self.style {
+            ProgressStyle::Auto => {
+                let template = "{prefix} [{bar:30}] {pos}/{len} prompts  {per_sec}  {eta} left";
+                let style = BarStyle::with_template(template).unwrap_or_else(|_| BarStyle::default_bar());
+                state.bar = ProgressBar::new(total as u64).with_style(style).with_prefix(model.to_owned());
+                state.bar.enable_steady_tick(Duration::from_millis(200));
+            }
+            ProgressStyle::Plain => eprintln!("{}", state.line()),
+            ProgressStyle::None | ProgressStyle::Json => {}
+        }
+    }
+
+    fn advance(&self, prompt: &str) {
+        let mut state = self.state();
+        state.done += 1;
+        state.bar.inc(1);
+        let last = state.done >= state.total;
+        match self.style {
+            ProgressStyle::Plain if self.output.verbose => eprintln!("{}: {prompt}", state.line()),
+            ProgressStyle::Plain if last || state.last_line.elapsed() >= PLAIN_EVERY => {
+                state.last_line = Instant::now();
+                eprintln!("{}", state.line());
+            }
+            ProgressStyle::Auto if self.output.verbose => {
+                state.bar.println(format!("{}: {prompt}", state.model));
+            }
+            ProgressStyle::Json => {
+                let (model, done, total) = (&state.model, state.done, state.total);
+                let seconds = state.began.elapsed().as_secs_f64();
+                let line = serde_json::json!(
+                    {"model": model, "prompt": prompt, "done": done, "total": total, "seconds": seconds});
+                eprintln!("{line}");
+            }
+            _ => {}
+        }
+    }
+
+    fn note(&self, text: &str) {
+        match self.style {
+            _ if self.output.quiet => {}
+            ProgressStyle::Json => eprintln!("{}", serde_json::json!({"note": text})),
+            _ => self.state().bar.suspend(|| eprintln!("note: {text}")),
+        }
+    }
+}
+
+/// A size as people read it.
+pub fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        _ => format!("{:.2} GB", n as f64 / 1e9),
+    }
+}
+
+/// Opens an address in the system's browser.
+pub fn open_browser(url: &str) -> Result<()> {
+    let command = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let (command, arguments) = if cfg!(windows) { ("explorer", [url]) } else { (command, [url]) };
+    let child = std::process::Command::new(command).args(arguments).spawn();
+    child.map(drop).with_context(|| format!("--open: cannot run {command}; open {url} in a browser"))
+}
