@@ -23,8 +23,9 @@ pub fn palette(style: &MatrixStyle, range: (f32, f32)) -> Palette {
 }
 
 /// Pixels (RGBA, `px` × `px`) of a square of `side` × `side` high bytes. Enlarging repeats cells; reducing keeps the
-/// largest of the cells that fall on a pixel, so that a single bright cell stays visible.
-pub fn render(cells: &[u8], side: usize, px: usize, palette: &Palette) -> Vec<u8> {
+/// largest of the cells that fall on a pixel, so that a single bright cell stays visible. Of a causal pattern, what
+/// lies above the diagonal is transparent: those keys are not 0 but out of reach.
+pub fn render(cells: &[u8], side: usize, causal: bool, px: usize, palette: &Palette) -> Vec<u8> {
     let mut out = Vec::with_capacity(px * px * 4);
     if side == 0 || cells.len() < side * side {
         return out;
@@ -53,7 +54,8 @@ pub fn render(cells: &[u8], side: usize, px: usize, palette: &Palette) -> Vec<u8
         }
         for &(left, right) in &spans {
             let hi = row[left..right].iter().copied().fold(0, u8::max);
-            out.extend(palette[usize::from(hi)]);
+            let masked = causal && left >= bottom;
+            out.extend(if masked { [0; 4] } else { palette[usize::from(hi)] });
         }
     }
     out
@@ -94,7 +96,7 @@ mod tests {
     }
 
     fn red(cells: &[u8], side: usize, px: usize) -> Vec<u8> {
-        render(cells, side, px, &gray()).chunks(4).map(|p| p[0]).collect()
+        render(cells, side, false, px, &gray()).chunks(4).map(|p| p[0]).collect()
     }
 
     #[test]
@@ -130,8 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn masked_cells_are_transparent() {
+        let alphas = |px| render(&[9; 9], 3, true, px, &gray()).chunks(4).map(|p| p[3] / 255).collect::<Vec<_>>();
+        assert_eq!(alphas(3), [1, 0, 0, 1, 1, 0, 1, 1, 1]);
+        assert_eq!(alphas(2), [1, 0, 1, 1]);
+        assert_eq!(alphas(1), [1]);
+    }
+
+    #[test]
     fn nothing_is_drawn_of_nothing() {
-        assert!(render(&[], 0, 4, &gray()).is_empty());
-        assert!(render(&[1], 2, 4, &gray()).is_empty());
+        assert!(render(&[], 0, false, 4, &gray()).is_empty());
+        assert!(render(&[1], 2, true, 4, &gray()).is_empty());
     }
 }

@@ -166,7 +166,7 @@ pub fn GridView() -> impl IntoView {
             <div class="tabs" role="group" aria-label="Shown on a small screen">
                 {tab_button(Tab::Select, "select")} {tab_button(Tab::Figures, "figures")}
             </div>
-            <aside class="side" aria-label="What to show" hidden=move || side_closed.get()>
+            <aside class="chooser" aria-label="What to show" hidden=move || side_closed.get()>
                 <ModelPanel />
                 <PromptPanel />
                 <FunctionPanel />

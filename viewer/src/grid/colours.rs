@@ -1,17 +1,20 @@
 //! Colours that tell the values of a key apart.
 
 use crate::grid::order::{Key, Tile};
-use crate::grid::tiles::Tiles;
+use crate::grid::tiles::{ChosenModel, Tiles};
 
 /// A CSS colour for a tile's border. Layers and heads run through a sequence, so that near ones look alike; models,
 /// prompts and functions get hues far apart.
 pub fn border(tiles: &Tiles, tile: &Tile, key: Key) -> String {
     let value = tile.get(key);
-    let of = |n: usize| if n > 1 { f64::from(value) / (n - 1) as f64 } else { 0.0 };
-    let model = &tiles.models[tile.model as usize];
+    // Among the models of different size, a layer has one colour.
+    let of = |size: fn(&ChosenModel) -> usize| {
+        let most = tiles.models.iter().map(size).max().unwrap_or(0);
+        if most > 1 { f64::from(value) / (most - 1) as f64 } else { 0.0 }
+    };
     match key {
-        Key::Layer => sequence(of(model.n_layers)),
-        Key::Head => sequence(of(model.n_heads)),
+        Key::Layer => sequence(of(|m| m.n_layers)),
+        Key::Head => sequence(of(|m| m.n_heads)),
         Key::Model | Key::Prompt | Key::Function => category(value),
     }
 }
@@ -53,7 +56,6 @@ pub fn label(tiles: &Tiles, tile: &Tile, key: Key) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::tiles::ChosenModel;
 
     #[test]
     fn legends_name_every_value_once() {

@@ -170,12 +170,12 @@ fn Band(scene: Arc<Scene>, band: usize, active: RwSignal<usize>) -> impl IntoVie
             let height = format!("{}px", this.height);
             let words = view! {
                 <span class="key">{key.name()}</span>
-                <span class="value">{text}</span>
+                <span class="group-name">{text}</span>
                 <span class="muted">{format!("{} {noun}", thousands(count))}</span>
             };
             match depth {
-                0 => view! { <h2 class="band heading" style:transform=top style:height=height>{words}</h2> }.into_any(),
-                _ => view! { <h3 class="band heading" style:transform=top style:height=height>{words}</h3> }.into_any(),
+                0 => view! { <h2 class="band group" style:transform=top style:height=height>{words}</h2> }.into_any(),
+                _ => view! { <h3 class="band group" style:transform=top style:height=height>{words}</h3> }.into_any(),
             }
         }
         Content::Row { first, len, labelled } => view! { <Row scene first len labelled top active /> }.into_any(),
@@ -194,11 +194,11 @@ fn watch_size(root: NodeRef<html::Div>, measure: impl Fn() + Copy + 'static) {
             });
         }
     };
-    let on_resize = later.clone();
+    let (on_resize, on_size) = (later.clone(), later.clone());
     let scroll = window_event_listener(ev::scroll, move |_| later());
     let resize = window_event_listener(ev::resize, move |_| on_resize());
     // The size of what stands above the figures changes too.
-    let sized = Closure::<dyn FnMut()>::new(measure);
+    let sized = Closure::<dyn FnMut()>::new(on_size);
     let observer = ResizeObserver::new(sized.as_ref().unchecked_ref()).ok();
     let observer = StoredValue::new_local((observer, sized));
     Effect::new(move || {

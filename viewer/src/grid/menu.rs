@@ -42,7 +42,7 @@ pub fn Menu(#[prop(into)] label: Signal<String>, name: &'static str, children: C
                 on:click=move |_| open.update(|open| *open = !*open)
             >
                 {label}
-                <span class="arrow" aria-hidden="true"></span>
+                <span class="chevron" aria-hidden="true"></span>
             </button>
             <Show when=move || open.get()>
                 <div class="sheet" role="dialog" aria-label=label>{children()}</div>

@@ -18,8 +18,8 @@ const COLUMNS: [(&str, &str, &str); 6] = [
     ("name", "Model", "Name of the model"),
     ("n_layers", "Layers", "n_layers: number of layers"),
     ("n_heads", "Heads", "n_heads: attention heads in a layer"),
-    ("d_model", "Width", "d_model: width of the residual stream"),
-    ("n_ctx", "Context", "n_ctx: longest input in tokens"),
+    ("d_model", "d_model", "d_model: width of the residual stream"),
+    ("n_ctx", "n_ctx", "n_ctx: longest input in tokens"),
     ("n_params", "Params", "n_params: parameters"),
 ];
 
@@ -156,7 +156,7 @@ fn ModelRow(model: Arc<ModelEntry>) -> impl IntoView {
                     on:change=move |_| toggle()
                 />
             </td>
-            <td class="name" title=model.model_name.clone()>
+            <td class="model-name" title=model.model_name.clone()>
                 {model.model_name.clone()}
             </td>
             {cells}

@@ -25,10 +25,10 @@ pub fn FoldingPanel(
         })
     };
     view! {
-        <section class="panel card" data-testid=id>
+        <section class="panel" data-testid=id>
             <h2>
                 <button class="fold" aria-expanded=move || open.get().to_string() aria-controls=body.clone() on:click=fold>
-                    <span class="arrow" aria-hidden="true"></span>
+                    <span class="chevron" aria-hidden="true"></span>
                     {title}
                     <span class="summary">{summary}</span>
                 </button>

@@ -103,7 +103,7 @@ fn Filters() -> impl IntoView {
                     set: fn(&mut State, Option<usize>)| {
         view! {
             <input
-                class="tokens"
+                class="token-end"
                 type="number"
                 min="0"
                 inputmode="numeric"
@@ -241,7 +241,7 @@ fn Table(chosen: Chosen, on_page: Memo<Vec<Arc<PromptRow>>>) -> impl IntoView {
         view! {
             <th
                 scope="col"
-                class=column.name()
+                class=format!("col-{}", column.name())
                 class:number=column == PromptColumn::Tokens
                 aria-sort=move || Sort::aria(sort.get().as_ref(), &column)
             >
@@ -293,14 +293,14 @@ fn Row(chosen: Chosen, row: Arc<PromptRow>) -> impl IntoView {
                     on:change=move |_| toggle()
                 />
             </td>
-            <td class="text" title=row.text.clone()>
+            <td class="col-text" title=row.text.clone()>
                 <span class="clamp">{preview}</span>
             </td>
             <td class="number">{row.tokens_text()}</td>
-            <td class="dataset" title=row.dataset.clone()>
+            <td class="col-dataset" title=row.dataset.clone()>
                 <span class="clamp">{row.dataset.clone()}</span>
             </td>
-            <td class="hash mono" title=row.hash.clone()>{short_hash}</td>
+            <td class="col-hash mono" title=row.hash.clone()>{short_hash}</td>
         </tr>
     }
 }

@@ -206,7 +206,7 @@ async fn paint(
         let Some(style) = &scene.tiles.functions[tile.function as usize].matrix else { continue };
         let (l, h) = (tile.layer as usize, tile.head as usize);
         let palette = canvas::palette(style, overview.range(l, h));
-        let image = canvas::render(&layer.head(h), side, pixels, &palette);
+        let image = canvas::render(&layer.head(h), side, overview.meta.causal, pixels, &palette);
         if let Some(context) = &context {
             canvas::put(context, &image, pixels, (scene.layout.column_left(column) * ratio).round(), 0.0);
         }

@@ -25,7 +25,7 @@ pub fn Toolbar() -> impl IntoView {
         });
     };
     view! {
-        <div class="toolbar" role="toolbar" aria-label="How figures are shown">
+        <div class="tools" role="toolbar" aria-label="How figures are shown">
             <button
                 class="icon fold-side"
                 title="Show or hide what to choose from"
@@ -67,6 +67,7 @@ fn ProgressLine() -> impl IntoView {
         match total.get() {
             0 if waiting() => "Loading prompts…".to_owned(),
             0 => String::new(),
+            _ if in_view == 0 => String::new(),
             _ => format!("{} of {} in view drawn", thousands(drawn), thousands(in_view)),
         }
     };
@@ -90,7 +91,7 @@ fn ProgressLine() -> impl IntoView {
                 }}
             </strong>
             <span class="muted">{text}</span>
-            <span class="bar" aria-hidden="true" class:full=move || { done() >= 1.0 }>
+            <span class="meter" aria-hidden="true" class:full=move || { done() >= 1.0 }>
                 <span style:transform=move || format!("scaleX({:.3})", done())></span>
             </span>
         </p>
@@ -151,7 +152,7 @@ fn OrderMenu() -> impl IntoView {
     view! {
         <Menu label=Signal::derive(label) name="order">
             <ol class="order">{(0..Key::ALL.len()).map(item).collect::<Vec<_>>()}</ol>
-            <label class="field">
+            <label class="option">
                 <span>"Headings"</span>
                 <select
                     data-testid="headings"
@@ -180,7 +181,7 @@ fn KeySelect(
     let store = Store::here();
     let now = Memo::new(move |_| store.state.with(get));
     view! {
-        <label class="field">
+        <label class="option">
             <span>{label}</span>
             <select
                 data-testid=name
@@ -222,7 +223,7 @@ fn PerRow() -> impl IntoView {
             .collect::<Vec<_>>()
     };
     view! {
-        <label class="field">
+        <label class="option">
             <span>"Per row"</span>
             <select
                 data-testid="cols"
@@ -244,7 +245,7 @@ fn Size() -> impl IntoView {
     let now = Memo::new(move |_| store.state.with(|s| s.tile));
     let fixed = Memo::new(move |_| store.state.with(|s| s.per_row.is_some()));
     view! {
-        <label class="field size" title=move || fixed.get().then_some("Images per row decide the size")>
+        <label class="option size" title=move || fixed.get().then_some("Images per row decide the size")>
             <span>"Size"</span>
             <input
                 type="range"
@@ -313,7 +314,7 @@ fn Notices() -> impl IntoView {
     };
     let any = move || notices.with(|n| !n.is_empty()) || progress.failed.with(|f| !f.is_empty());
     view! {
-        <ul class="notices" role="status" data-testid="notices" hidden=move || !any()>
+        <ul class="notes" role="status" data-testid="notices" hidden=move || !any()>
             {move || notices.get().into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()}
             {failures}
         </ul>
