@@ -69,7 +69,7 @@ pub fn SingleView() -> impl IntoView {
                             <Heatmap />
                             <Toolbar />
                         </div>
-                        <div class="side">
+                        <div class="details">
                             <Strip />
                             <Tops />
                             <HeadMap />

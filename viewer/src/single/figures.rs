@@ -28,7 +28,7 @@ pub fn Figures() -> impl IntoView {
         let figure = |entry: FigureEntry| view! { <Figure entry at head /> };
         (!entries.is_empty()).then(|| {
             view! {
-                <section class="figures" aria-labelledby="figures-title" data-testid="figures">
+                <section class="packed" aria-labelledby="figures-title" data-testid="figures">
                     <h2 id="figures-title">"Figures of this head"</h2>
                     <div class="wall">{entries.into_iter().map(figure).collect_view()}</div>
                 </section>

@@ -92,7 +92,7 @@ pub fn HeadMap() -> impl IntoView {
         let (n_layers, n_heads) = size.get()?;
         let layers = (0..n_layers).map(|layer| {
             let heads = (0..n_heads).map(|head| anchor(page, current, LayerHead { layer, head })).collect_view();
-            view! { <div class="layer" role="row"><span class="name" role="rowheader">{format!("L{layer}")}</span>{heads}</div> }
+            view! { <div class="layer" role="row"><span class="layer-name" role="rowheader">{format!("L{layer}")}</span>{heads}</div> }
         });
         Some(layers.collect_view())
     };

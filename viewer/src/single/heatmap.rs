@@ -269,7 +269,7 @@ pub fn Heatmap() -> impl IntoView {
     };
     let label = move || page.shown.with(|shown| shown.as_ref().map_or_else(String::new, readout::description));
     view! {
-        <div class="field" node_ref=field class:zoomed=move || !window_in_view.with(|w| page.is_whole(*w))>
+        <div class="board" node_ref=field class:zoomed=move || !window_in_view.with(|w| page.is_whole(*w))>
             <canvas class="cells" node_ref=board.base aria-hidden="true"></canvas>
             <canvas
                 class="crosshair"

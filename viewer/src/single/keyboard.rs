@@ -33,7 +33,7 @@ fn belongs_elsewhere(event: &KeyboardEvent, action: Action, page: Page) -> bool 
     if event.default_prevented() || is_in("input, select, textarea, dialog") {
         return true;
     }
-    action.is_move() && !is_in(".field") && untrack(|| page.selection()) == Selection::None
+    action.is_move() && !is_in(".board") && untrack(|| page.selection()) == Selection::None
 }
 
 /// Does what a key or a button asks for.

@@ -87,16 +87,13 @@ pub const SHEET: [(&str, &[(&str, &str)]); 3] = [
         "Cells",
         &[
             ("←/→/↑/↓", "one key or query further"),
-            ("Ctrl/⌘/Shift + arrow", "ten further"),
+            ("Ctrl + arrow", "ten further; ⌘ and Shift do the same"),
             ("Home/End", "first key of the row, last key that the query can see"),
-            ("Ctrl + Home/End", "first query that sees the key, last query"),
+            ("Ctrl + Home/Ctrl + End", "first query that sees the key, last query"),
             ("Esc", "clear the selection"),
         ],
     ),
-    (
-        "Patterns",
-        &[("j/k", "next, previous head"), ("Shift + j/k", "next, previous layer"), ("n/p", "next, previous prompt")],
-    ),
+    ("Patterns", &[("j/k", "next, previous head"), ("J/K", "next, previous layer"), ("n/p", "next, previous prompt")]),
     (
         "View",
         &[

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lens_schema::scale::{Lut, lut};
 use lens_schema::shard::Overview;
@@ -17,6 +18,9 @@ use super::neighbours::{self, Along};
 use super::selection::{Role, Selection};
 use crate::index::Index;
 use crate::url::{Address, Step};
+
+/// The mouse rests on a cell after this long.
+const REST: Duration = Duration::from_millis(30);
 
 /// A head on a prompt with everything that is drawn of it. It stays until the next one is complete, so that nothing
 /// flickers or jumps on the way.
@@ -61,6 +65,8 @@ pub struct Page {
     pub hovered_cell: RwSignal<Option<Cell>>,
     /// The token of the text under the mouse.
     pub hovered_token: RwSignal<Option<usize>>,
+    /// What is looked at once the mouse rests on it a moment: for what takes longer to show than a frame.
+    pub settled: RwSignal<(Selection, Role)>,
     pub help: RwSignal<bool>,
     /// Changes when colours do: with the theme of the page or of the system.
     pub appearance: RwSignal<u32>,
@@ -82,10 +88,12 @@ impl Page {
             prompts: RwSignal::new(Arc::default()),
             hovered_cell: RwSignal::new(None),
             hovered_token: RwSignal::new(None),
+            settled: RwSignal::default(),
             help: RwSignal::new(false),
             appearance: RwSignal::new(0),
         };
         page.follow_appearance();
+        page.follow_focus();
         provide_context(page);
         page
     }
@@ -93,6 +101,29 @@ impl Page {
     /// Only within the page.
     pub fn here() -> Self {
         expect_context()
+    }
+
+    fn follow_focus(self) {
+        let timer = StoredValue::new(None::<TimeoutHandle>);
+        let stop = move || timer.try_update_value(|timer| timer.take().into_iter().for_each(|t| t.clear()));
+        let settle = move || {
+            let focus = untrack(|| self.focus());
+            if self.settled.try_get_untracked().is_some_and(|before| before != focus) {
+                self.settled.set(focus);
+            }
+        };
+        Effect::new(move || {
+            self.focus();
+            stop();
+            if self.hovered_cell.with(Option::is_some) {
+                timer.set_value(set_timeout_with_handle(settle, REST).ok());
+            } else {
+                settle();
+            }
+        });
+        on_cleanup(move || {
+            stop();
+        });
     }
 
     fn follow_appearance(self) {

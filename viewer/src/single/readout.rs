@@ -90,9 +90,9 @@ pub fn Readout() -> impl IntoView {
     };
     view! {
         <div class="readout" data-testid="readout">
-            {side(Role::Query, "readout-query")} <span class="arrow" aria-hidden="true">"→"</span>
+            {side(Role::Query, "readout-query")} <span class="leads-to" aria-hidden="true">"→"</span>
             {side(Role::Key, "readout-key")}
-            <span class="value" data-testid="value">{number}</span>
+            <span class="reading" data-testid="value">{number}</span>
             {move || note().map(|note| view! { <span class="note" data-testid="note">{note}</span> })}
         </div>
         <div class="sr-only" role="status" aria-live="polite" data-testid="announcement">{spoken}</div>

@@ -44,14 +44,16 @@ pub fn Strip() -> impl IntoView {
     // What is painted now, so that only what changes is touched.
     let painted = StoredValue::new(Vec::<Shade>::new());
     let marked = StoredValue::new((None, None));
+    let announced = StoredValue::new(None::<usize>);
     Effect::new(move || {
         labels.track();
         painted.set_value(Vec::new());
         marked.set_value((None, None));
+        announced.set_value(None);
     });
     Effect::new(move || {
         labels.track();
-        let (selection, role) = page.focus();
+        let (selection, role) = page.settled.get();
         let Some(text) = text.get() else { return };
         let Some(matrix) = page.shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())) else { return };
         let now = shades(&matrix, selection.token(role), role);
@@ -85,7 +87,14 @@ pub fn Strip() -> impl IntoView {
         let role = page.look.with(|look| look.role);
         let token = page.selection().token(role);
         labels.track();
-        if let (Some(text), Some(token)) = (text.get(), token) {
+        let Some(text) = text.get() else { return };
+        for (index, is_selected) in [(announced.get_value(), "false"), (token, "true")] {
+            if let Some(token) = index.and_then(|index| html_at(&text.children(), index)) {
+                let _attribute_names_are_valid = token.set_attribute("aria-selected", is_selected);
+            }
+        }
+        announced.set_value(token);
+        if let Some(token) = token {
             request_animation_frame(move || reveal(&text, token));
         }
     });
@@ -155,7 +164,7 @@ pub fn Strip() -> impl IntoView {
                 <div class="segmented" role="group" aria-label="Side of the selected token">{sides.collect_view()}</div>
             </header>
             <div
-                class="tokens"
+                class="token-text"
                 node_ref=text
                 role="listbox"
                 tabindex="0"
@@ -168,15 +177,14 @@ pub fn Strip() -> impl IntoView {
                 on:mouseleave=move |_| page.hovered_token.set(None)
                 on:keydown=key
             >
-                {move || labels.get().map(|labels| tokens(page, &labels))}
+                {move || labels.get().map(|labels| tokens(&labels))}
             </div>
         </section>
     }
 }
 
-fn tokens(page: Page, labels: &Arc<Vec<String>>) -> impl IntoView + use<> {
-    let token = move |(index, label): (usize, &String)| {
-        let is_selected = Memo::new(move |_| page.selection().token(page.look.with(|look| look.role)) == Some(index));
+fn tokens(labels: &Arc<Vec<String>>) -> impl IntoView + use<> {
+    let token = |(index, label): (usize, &String)| {
         view! {
             <span
                 class="token"
@@ -184,7 +192,7 @@ fn tokens(page: Page, labels: &Arc<Vec<String>>) -> impl IntoView + use<> {
                 role="option"
                 data-i=index
                 data-testid=format!("token-{index}")
-                aria-selected=move || is_selected.get().to_string()
+                aria-selected="false"
                 title=format!("{index} {}", format::visible(label))
             >
                 {format::flowing(label)}

@@ -28,7 +28,7 @@ pub fn Title() -> impl IntoView {
         }
     });
     view! {
-        <nav class="heading" aria-label="Pattern">
+        <nav class="whereabouts" aria-label="Pattern">
             <a class="back" href=move || page.back() data-testid="back">
                 <span aria-hidden="true">"←"</span>
                 "All patterns"

@@ -54,7 +54,7 @@ pub fn Toolbar() -> impl IntoView {
     });
     let is_whole = Memo::new(move |_| page.is_whole(page.window()));
     view! {
-        <div class="toolbar" role="toolbar" aria-label="Colours and zoom">
+        <div class="controls" role="toolbar" aria-label="Colours and zoom">
             <div class="segmented" role="group" aria-label="Scale">{scales.collect_view()}</div>
             <div class="segmented" role="group" aria-label="Range of colours">{ranges.collect_view()}</div>
             <select aria-label="Colour map" data-testid="colormap" on:change=choose>{colormaps.collect_view()}</select>

@@ -27,9 +27,8 @@ pub fn Tops() -> impl IntoView {
 #[component]
 fn List(role: Role) -> impl IntoView {
     let page = Page::here();
-    let focus = Memo::new(move |_| page.focus());
     let token = move || {
-        let (selection, looked_at) = focus.get();
+        let (selection, looked_at) = page.settled.get();
         match (selection, role) {
             (Selection::Token(token), _) => Some(token),
             (selection, Role::Query) => selection.lines(looked_at).0,
@@ -83,10 +82,10 @@ fn entries(page: Page, shown: &Shown, role: Role, token: usize) -> Vec<impl Into
         view! {
             <li>
                 <button class="quiet" on:click=move |_| page.select(Step::Push, Selection::Cell(cell), role)>
-                    <span class="bar" style:width=format!("{:.1}%", 100.0 * value.min(1.0))></span>
+                    <span class="share" style:width=format!("{:.1}%", 100.0 * value.min(1.0))></span>
                     <span class="place">{index}</span>
                     <span class="token">{format::visible(&shown.labels[index])}</span>
-                    <span class="value">{number}</span>
+                    <span class="reading">{number}</span>
                 </button>
             </li>
         }
