@@ -1,7 +1,9 @@
 //! All integration tests that need no browser, one module a feature:
 //!
+//! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `site`: what a site consists of, what it replaces and what it refuses to
 //! - `serve`: the web server, asked by hand
 
+mod models;
 mod serve;
 mod site;

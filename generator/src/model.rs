@@ -183,3 +183,34 @@ impl Block {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Both kinds of kernels yield the same patterns, for every fixture.
+    #[test]
+    fn kernels_agree() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/models");
+        let mut compared = 0;
+        for entry in std::fs::read_dir(fixtures).unwrap() {
+            let folder = entry.unwrap().path();
+            if !folder.is_dir() {
+                continue;
+            }
+            let files = ModelFiles::folder(&folder).unwrap();
+            let models = [true, false].map(|f| Model::load_with(&files, &LoadOptions::default(), f).unwrap());
+            let ids: Vec<u32> = (0..20).map(|i| i * i % 64).collect();
+            let [fused, composed] = models.map(|m| m.patterns(&[&ids[..7], &ids]).unwrap());
+            for (fused, composed) in fused.iter().zip(&composed) {
+                for (fused, composed) in fused.layers.iter().zip(&composed.layers) {
+                    let worst = fused.iter().zip(composed).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(worst < 1e-5, "{}: {worst:e}", folder.display());
+                }
+            }
+            compared += 1;
+        }
+        assert!(compared > 0);
+    }
+}

@@ -168,7 +168,8 @@ impl DecoderConfig {
     /// The same decoder with this rotary embedding in every layer.
     pub fn with_rotary(mut self, rotary: Rotary) -> Self {
         self.layers.iter_mut().for_each(|l| l.rotary = Some(0));
-        DecoderConfig { rotary: vec![rotary], positions: "rotary", ..self }
+        let n_ctx = rotary.n_ctx(self.n_ctx);
+        DecoderConfig { rotary: vec![rotary], positions: "rotary", n_ctx, ..self }
     }
 
     pub fn n_layers(&self) -> usize {

@@ -86,6 +86,14 @@ impl Rotary {
         matches!(self.scaling, Scaling::Dynamic { .. } | Scaling::LongRope { .. })
     }
 
+    /// The longest input, where `n_ctx` is what the configuration says without regard to scaling.
+    pub fn n_ctx(&self, n_ctx: usize) -> usize {
+        match self.scaling {
+            Scaling::Dynamic { factor, .. } => (n_ctx as f64 * factor) as usize,
+            _ => n_ctx,
+        }
+    }
+
     /// The table of an input of `n` tokens. Angles are rounded to f32 where the reference implementation does.
     pub fn table(&self, n: usize) -> RotaryTable {
         let (frequencies, factor) = (self.frequencies(n), self.factor());

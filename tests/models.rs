@@ -1,0 +1,254 @@
+//! Attention patterns against reference tensors, and model folders that cannot be used.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use lens_build::model::files::ModelFiles;
+use lens_build::model::{BosPolicy, LoadOptions, Model, arch};
+use ndarray::{Array1, Array3};
+use ndarray_npy::NpzReader;
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::{Value, json};
+
+/// Largest difference of a probability from the reference implementation's.
+const TOLERANCE: f32 = 1e-5;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/models")
+}
+
+fn folders() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(fixtures()).unwrap();
+    let mut folders: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+fn load(folder: &Path) -> anyhow::Result<Model> {
+    Model::load(&ModelFiles::folder(folder)?, &LoadOptions::default())
+}
+
+struct Reference {
+    ids: Vec<Vec<u32>>,
+    /// `[prompt][layer]`
+    patterns: Vec<Vec<Array3<f32>>>,
+}
+
+impl Reference {
+    fn read(folder: &Path) -> Self {
+        let mut npz = NpzReader::new(std::fs::File::open(folder.join("patterns.npz")).unwrap()).unwrap();
+        let names = npz.names().unwrap();
+        let (mut ids, mut patterns) = (Vec::new(), Vec::new());
+        while names.contains(&format!("ids{}", ids.len())) {
+            let prompt = ids.len();
+            let own: Array1<i64> = npz.by_name(&format!("ids{prompt}")).unwrap();
+            ids.push(own.iter().map(|id| *id as u32).collect());
+            let layers = (0..).map(|l| format!("p{prompt}.l{l}")).take_while(|name| names.contains(name));
+            patterns.push(layers.map(|name| npz.by_name(&name).unwrap()).collect());
+        }
+        assert!(ids.len() > 1, "{}", folder.display());
+        Reference { ids, patterns }
+    }
+}
+
+#[test]
+fn patterns_equal_the_reference() {
+    let mut covered = BTreeSet::new();
+    for folder in folders() {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let (model, reference) = (load(&folder).unwrap(), Reference::read(&folder));
+        let batch: Vec<&[u32]> = reference.ids.iter().map(Vec::as_slice).collect();
+        let patterns = model.patterns(&batch).unwrap();
+        let mut worst = 0f32;
+        for (ours, theirs) in patterns.iter().zip(&reference.patterns) {
+            assert_eq!(ours.layers.len(), theirs.len(), "{name}");
+            assert_eq!(ours.layers.len(), model.entry().n_layers, "{name}");
+            for (ours, theirs) in ours.layers.iter().zip(theirs) {
+                assert_eq!(ours.shape(), theirs.shape(), "{name}");
+                for (ours, theirs) in ours.iter().zip(theirs) {
+                    worst = worst.max((ours - theirs).abs());
+                    assert!(*theirs != 0.0 || *ours == 0.0, "{name}: a masked cell is {ours}");
+                }
+                for row in ours.rows() {
+                    assert!((row.sum() - 1.0).abs() < TOLERANCE, "{name}: a row's sum is {}", row.sum());
+                }
+            }
+        }
+        println!("{name}: largest difference {worst:.1e}");
+        assert!(worst < TOLERANCE, "{name}: {worst:e}");
+
+        let config: Value = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+        covered.insert(config["model_type"].as_str().unwrap().to_owned());
+    }
+    let supported: BTreeSet<String> = arch::model_types().map(str::to_owned).collect();
+    assert_eq!(supported, covered, "every architecture has a fixture");
+}
+
+#[test]
+fn a_prompt_does_not_depend_on_its_batch() {
+    for folder in folders() {
+        let (model, reference) = (load(&folder).unwrap(), Reference::read(&folder));
+        let batch: Vec<&[u32]> = reference.ids.iter().rev().chain(&reference.ids).map(Vec::as_slice).collect();
+        let together = model.patterns(&batch).unwrap();
+        for (ids, patterns) in batch.iter().zip(&together) {
+            assert_eq!(&model.patterns(&[ids]).unwrap()[0], patterns, "{}", folder.display());
+        }
+    }
+}
+
+#[test]
+fn entries_have_transformer_lens_keys() {
+    let model = load(&fixtures().join("gpt_neo")).unwrap();
+    let entry = model.entry();
+    assert_eq!((entry.model_name.as_str(), entry.n_layers, entry.n_heads), ("gpt_neo", 3, 3));
+    let rest = Value::Object(entry.rest.clone());
+    let expected = json!({
+        "d_model": 24, "d_head": 8, "n_ctx": 40, "d_mlp": 96, "d_vocab": 64, "act_fn": "gelu_new",
+        "normalization_type": "LN", "positional_embedding_type": "standard", "attention_dir": "causal",
+        "window_size": 6, "use_local_attn": true, "attn_types": ["global", "local", "local"],
+        "n_key_value_heads": null, "parallel_attn_mlp": false, "default_prepend_bos": true,
+        "original_architecture": "GPTNeoForCausalLM", "tokenizer_name": "gpt_neo", "dtype": "torch.float32",
+        "n_params": 3 * (4 * 24 * 24 + 2 * 24 * 96), "use_attn_scale": false, "attn_scale": -1.0,
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&rest[key], value, "{key}");
+    }
+    assert_eq!((model.n_ctx(), model.bos_policy()), (40, BosPolicy::Prepend));
+    assert!(model.patterns_bytes(40) > 4 * 3 * 3 * 40 * 40);
+}
+
+#[test]
+fn unusable_inputs_are_refused() {
+    let model = load(&fixtures().join("gpt2")).unwrap();
+    let error = |ids: &[u32]| model.patterns(&[ids]).unwrap_err().to_string();
+    assert_eq!(error(&[]), "input 0 of the batch has no tokens");
+    assert_eq!(error(&[1, 64]), "token id 64 is outside of the model's vocabulary of 64");
+    assert_eq!(error(&[1; 41]), "an input of 41 tokens; the model takes 40");
+}
+
+/// A copy of a fixture that a test may damage.
+struct Copy(tempfile::TempDir);
+
+impl Copy {
+    fn of(name: &str) -> Copy {
+        let copy = Copy(tempfile::tempdir().unwrap());
+        for entry in std::fs::read_dir(fixtures().join(name)).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, copy.path(&path.file_name().unwrap().to_string_lossy())).unwrap();
+        }
+        copy
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().canonicalize().unwrap().join(file)
+    }
+
+    fn set(self, key: &str, value: Value) -> Copy {
+        let path = self.path("config.json");
+        let mut config: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        config[key] = value;
+        std::fs::write(path, config.to_string()).unwrap();
+        self
+    }
+
+    /// Replaces one tensor's shape and values, or removes the tensor.
+    fn tensor(self, name: &str, new: Option<(&[usize], f32)>) -> Copy {
+        let path = self.path("model.safetensors");
+        let bytes = std::fs::read(&path).unwrap();
+        let old = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let mut tensors: Vec<(String, TensorView<'_>)> = old.tensors();
+        tensors.retain(|(n, _)| n != name);
+        let values = new.map(|(shape, v)| (shape, v.to_le_bytes().repeat(shape.iter().product())));
+        if let Some((shape, values)) = &values {
+            tensors.push((name.to_owned(), TensorView::new(Dtype::F32, shape.to_vec(), values).unwrap()));
+        }
+        std::fs::write(path, safetensors::serialize(tensors, None).unwrap()).unwrap();
+        self
+    }
+
+    /// The whole chain of the error of loading it, with the folder's path replaced by `DIR`.
+    fn error(&self) -> String {
+        let error = format!("{:#}", load(self.0.path()).unwrap_err());
+        error.replace(&*self.path("").to_string_lossy(), "DIR/")
+    }
+}
+
+#[test]
+fn unsupported_configurations_are_refused_by_name() {
+    let supported = arch::model_types().collect::<Vec<_>>().join(", ");
+    let error = Copy::of("gpt2").set("model_type", json!("mamba")).error();
+    assert_eq!(error, format!("DIR/config.json: model_type \"mamba\" is not supported; supported are {supported}"));
+    let error = Copy::of("gpt2").set("model_type", Value::Null).error();
+    assert_eq!(error, format!("DIR/config.json has no model_type; supported are {supported}"));
+
+    let error = Copy::of("gpt2").set("activation_function", json!("snake")).error();
+    assert!(
+        error.starts_with("cannot use DIR/config.json: unknown variant `snake`, expected one of `gelu`"),
+        "{error}"
+    );
+    let error = Copy::of("gpt2").set("add_cross_attention", json!(true)).error();
+    assert_eq!(error, "cannot use DIR/config.json: add_cross_attention is not supported");
+    let error = Copy::of("gpt2").set("n_head", json!(5)).error();
+    assert_eq!(error, "cannot use DIR/config.json: a hidden size of 24 cannot be split into 5 heads");
+    let error = Copy::of("llama_yarn").set("rope_scaling", json!({"rope_type": "spiral"})).error();
+    let types = "default, linear, dynamic, llama3, yarn, longrope";
+    let expected = format!("cannot use DIR/config.json: rope type \"spiral\" is not supported; supported are {types}");
+    assert_eq!(error, expected);
+    let error = Copy::of("llama_yarn").set("rope_scaling", json!({"rope_type": "linear"})).error();
+    assert_eq!(error, "cannot use DIR/config.json: rope type \"linear\" needs factor");
+    let error = Copy::of("gpt_neo").set("attention_layers", json!(["global", "nearby", "local"])).error();
+    let expected = "attention layer \"nearby\" is not supported; supported are global, local";
+    assert_eq!(error, format!("cannot use DIR/config.json: {expected}"));
+}
+
+#[test]
+fn unusable_configuration_files_are_refused() {
+    let copy = Copy::of("gpt2");
+    std::fs::write(copy.path("config.json"), "{\"model_type\": ").unwrap();
+    assert_eq!(copy.error(), "DIR/config.json is not JSON: EOF while parsing a value at line 1 column 15");
+    std::fs::remove_file(copy.path("config.json")).unwrap();
+    assert_eq!(copy.error(), "DIR/config.json is missing: is this a model folder?");
+}
+
+#[test]
+fn unusable_weights_are_refused() {
+    let name = "transformer.h.1.attn.c_attn.weight";
+    let error = Copy::of("gpt2").tensor(name, None).error();
+    assert_eq!(error, format!("tensor {name} of shape [24, 72] is missing in DIR/model.safetensors"));
+    let error = Copy::of("gpt2").tensor(name, Some((&[24, 70], 0.5))).error();
+    let expected = "has shape [24, 70], but config.json asks for [24, 72]";
+    assert_eq!(error, format!("tensor {name} in DIR/model.safetensors {expected}"));
+    let error = Copy::of("gpt2").tensor(name, Some((&[24, 72], f32::NAN))).error();
+    assert_eq!(error, format!("tensor {name} in DIR/model.safetensors has the value NaN at index 0"));
+
+    let copy = Copy::of("gpt2");
+    let path = copy.path("model.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 100]).unwrap();
+    let damaged = "DIR/model.safetensors is damaged or cut short; get it again: ";
+    assert!(copy.error().starts_with(damaged), "{}", copy.error());
+    std::fs::write(&path, "version https://git-lfs.github.com/spec/v1").unwrap();
+    assert!(copy.error().starts_with(damaged), "{}", copy.error());
+    std::fs::remove_file(path).unwrap();
+    let expected =
+        "no weights: neither DIR/model.safetensors nor DIR/pytorch_model.bin is there, nor the index of a sharded one";
+    assert_eq!(copy.error(), expected);
+}
+
+#[test]
+fn a_damaged_pytorch_file_is_refused() {
+    let copy = Copy::of("gpt_neo_bin");
+    let path = copy.path("pytorch_model.bin");
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let damaged = "DIR/pytorch_model.bin is damaged or cut short; get it again: ";
+    assert!(copy.error().starts_with(damaged), "{}", copy.error());
+}
+
+#[test]
+fn a_missing_shard_is_named() {
+    let copy = Copy::of("llama");
+    std::fs::remove_file(copy.path("model-00002-of-00004.safetensors")).unwrap();
+    let expected = "it names DIR/model-00002-of-00004.safetensors, which is not there";
+    assert_eq!(copy.error(), format!("cannot use DIR/model.safetensors.index.json: {expected}"));
+}
