@@ -52,7 +52,7 @@ mod tests {
             let model = Model::load(&demo.files(), &LoadOptions::default()).unwrap();
             let tokenizer = Tokenizer::load(&demo.files()).unwrap();
             for prompt in prompts().unwrap() {
-                let tokens = tokenizer.encode(&prompt.text, true, model.n_ctx()).unwrap();
+                let tokens = tokenizer.encode(&prompt.text, model.bos_policy(), model.n_ctx()).unwrap();
                 assert_eq!(tokens.cut_from, None, "{}", prompt.text);
                 let patterns = model.patterns(&[&tokens.ids]).unwrap();
                 assert_eq!((patterns[0].n_ctx(), patterns[0].n_layers()), (tokens.ids.len(), model.entry().n_layers));

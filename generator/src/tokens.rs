@@ -1,22 +1,24 @@
-//! From text to token ids, and to the labels of a pattern's rows.
+//! From a prompt's text to token ids and one readable label per row of its patterns.
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+mod label;
+mod load;
+
+use std::fmt;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::ValueEnum;
-use lens_schema::token::{byte_of, readable_bytes};
-use serde_json::Value;
 
 use crate::model::BosPolicy;
 use crate::model::files::ModelFiles;
+use label::Spelling;
 
-const TOKENIZER: &str = "tokenizer.json";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const CONFIG: &str = "config.json";
-
-/// Whether a beginning-of-sequence token comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// Which special tokens the user asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum PrependBos {
-    /// As TransformerLens does it for the model
+    /// As TransformerLens does it for the model; for encoders their tokenizer's template
+    #[default]
     Auto,
+    /// First in every prompt; for encoders their tokenizer's template
     Always,
     /// No special token at all
     Never,
@@ -24,178 +26,122 @@ pub enum PrependBos {
 
 impl PrependBos {
     /// The decision for a model.
-    pub fn resolve(self, policy: BosPolicy) -> bool {
-        match self {
-            PrependBos::Auto => policy == BosPolicy::Prepend,
-            PrependBos::Always => true,
-            PrependBos::Never => false,
+    pub fn resolve(self, policy: BosPolicy) -> BosPolicy {
+        match (self, policy) {
+            (PrependBos::Auto, policy) => policy,
+            (PrependBos::Always, BosPolicy::Template) => BosPolicy::Template,
+            (PrependBos::Always, _) => BosPolicy::Prepend,
+            (PrependBos::Never, _) => BosPolicy::None,
         }
     }
 }
 
-/// One prompt, tokenized.
+/// A tokenized prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// One id per row of the pattern.
+    /// One per row of the pattern, special tokens included.
     pub ids: Vec<u32>,
-    /// As the tokenizer spells them, without a prepended BOS.
+    /// Tokens of the text as the tokenizer spells them, without what was put before and after them.
     pub tokens: Vec<String>,
-    /// Readable, one per row.
+    /// One readable label per row.
     pub labels: Vec<String>,
     /// How many rows there were before the rest was cut off; `None` if nothing was.
     pub cut_from: Option<usize>,
 }
 
-/// A model's tokenizer and its beginning-of-sequence token.
-#[derive(Debug)]
+/// A model's tokenizer.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     spelling: Spelling,
-    /// Spelling and id.
-    bos: Option<(String, u32)>,
+    bos: Option<u32>,
+    /// Ids that the model knows are below this.
+    d_vocab: Option<usize>,
     /// What errors call it.
-    file: String,
+    path: String,
 }
 
-/// How a tokenizer writes what is not plain text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spelling {
-    /// One character of GPT-2's alphabet per byte.
-    Bytes,
-    /// `▁` for a space, `<0x0A>` for a byte.
-    SentencePiece,
+impl fmt::Debug for Tokenizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokenizer").field("path", &self.path).field("bos", &self.bos).finish_non_exhaustive()
+    }
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json`. Padding and truncation that it may ask for are switched off.
+    /// Loads the tokenizer of a model folder: `tokenizer.json`, else `vocab.json` and `merges.txt` (byte-level BPE),
+    /// else `vocab.txt` (WordPiece).
+    ///
+    /// Padding and truncation that a `tokenizer.json` was saved with are switched off.
     pub fn load(files: &ModelFiles) -> Result<Tokenizer> {
-        let file = files.display(TOKENIZER);
-        let bytes = files.read(TOKENIZER)?;
-        let bytes = bytes.with_context(|| {
-            format!("{file} is missing; save the tokenizer beside the model (AutoTokenizer.save_pretrained writes it)")
-        })?;
-        let unusable = |e| anyhow!("{file} is not a usable tokenizer: {e}");
-        let mut inner = tokenizers::Tokenizer::from_bytes(&bytes).map_err(unusable)?;
+        let (mut inner, path) = load::tokenizer(files)?;
+        inner.with_truncation(None).map_err(|e| anyhow!("{path}: {e}"))?;
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(unusable)?;
-        let json: Value = serde_json::from_slice(&bytes).with_context(|| format!("{file} is not JSON"))?;
-        let bytes =
-            [&json["decoder"], &json["pre_tokenizer"]].iter().any(|part| part.to_string().contains("ByteLevel"));
-        let spelling = if bytes { Spelling::Bytes } else { Spelling::SentencePiece };
-        let bos = find_bos(files, &inner)?;
-        Ok(Tokenizer { inner, spelling, bos, file })
+        let bos = load::bos(files, &inner)?;
+        let d_vocab = load::d_vocab(files)?;
+        Ok(Tokenizer { spelling: Spelling::of(&inner), inner, bos, d_vocab, path })
     }
 
-    /// Tokenizes a text and keeps at most `max_tokens` rows.
+    /// Tokens of a text in at most `most` rows, special tokens included; of a longer text, the beginning.
     ///
     /// # Errors
-    /// A BOS is asked for that the tokenizer does not name.
-    pub fn encode(&self, text: &str, prepend_bos: bool, max_tokens: usize) -> Result<Tokens> {
-        let encoding = self.inner.encode(text, false).map_err(|e| anyhow!("{}: {e}", self.file))?;
-        let (mut ids, mut tokens) = (Vec::new(), encoding.get_tokens().to_vec());
-        let mut labels = Vec::new();
-        if prepend_bos {
-            let Some((spelling, id)) = &self.bos else {
-                bail!("{} names no beginning-of-sequence token; use --prepend-bos never", self.file);
-            };
-            ids.push(*id);
-            labels.push(spelling.clone());
-        }
-        ids.extend_from_slice(encoding.get_ids());
-        labels.extend(encoding.get_ids().iter().zip(&tokens).map(|(id, token)| self.label(*id, token)));
-        let all = ids.len();
-        ids.truncate(max_tokens);
-        labels.truncate(max_tokens);
-        tokens.truncate(ids.len().saturating_sub(usize::from(prepend_bos)));
-        Ok(Tokens { ids, tokens, labels, cut_from: (all > max_tokens).then_some(all) })
+    /// A BOS is wanted and the tokenizer has none; nothing is left to look at; an id that the model lacks.
+    pub fn encode(&self, text: &str, special: BosPolicy, most: usize) -> Result<Tokens> {
+        let encode = |template: bool| {
+            self.inner.encode_fast(text, template).map_err(|e| anyhow!("{} cannot encode the prompt: {e}", self.path))
+        };
+        let mut text_ids = encode(false)?.get_ids().to_vec();
+        let (before, after) = match special {
+            BosPolicy::None => (Vec::new(), Vec::new()),
+            BosPolicy::Prepend => (vec![self.bos()?], Vec::new()),
+            BosPolicy::Template => around(encode(true)?.get_ids(), &text_ids)
+                .with_context(|| format!("{}: its template changes the text's own tokens", self.path))?,
+        };
+        let added = before.len() + after.len();
+        ensure!(most > added, "--max-tokens {most} leaves no room beside the special tokens ({added})");
+        let rows = text_ids.len() + added;
+        let cut_from = (rows > most).then_some(rows);
+        text_ids.truncate(most - added);
+
+        let tokens = text_ids.iter().map(|&id| self.spelled(id)).collect();
+        let ids = [before, text_ids, after].concat();
+        ensure!(!ids.is_empty(), "the prompt has no tokens; remove it, or give --prepend-bos always");
+        self.check(&ids)?;
+        let labels = ids.iter().map(|&id| self.spelling.readable(id, &self.spelled(id))).collect();
+        Ok(Tokens { ids, tokens, labels, cut_from })
     }
 
-    /// A token as people read it.
-    fn label(&self, id: u32, token: &str) -> String {
-        if self.inner.get_added_tokens_decoder().contains_key(&id) {
-            return token.to_owned();
-        }
-        match self.spelling {
-            Spelling::Bytes => match token.chars().map(byte_of).collect::<Option<Vec<u8>>>() {
-                Some(bytes) => readable_bytes(&bytes),
-                None => token.to_owned(),
-            },
-            Spelling::SentencePiece => {
-                let byte = token.strip_prefix("<0x").and_then(|t| t.strip_suffix('>'));
-                match byte.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-                    Some(byte) => readable_bytes(&[byte]),
-                    None => token.replace('▁', " "),
-                }
-            }
+    fn bos(&self) -> Result<u32> {
+        self.bos.with_context(|| {
+            format!(
+                "{} names no BOS token, nor does config.json have a bos_token_id; give --prepend-bos never",
+                self.path
+            )
+        })
+    }
+
+    fn spelled(&self, id: u32) -> String {
+        self.inner.id_to_token(id).unwrap_or_else(|| format!("#{id}"))
+    }
+
+    fn check(&self, ids: &[u32]) -> Result<()> {
+        let d_vocab = self.d_vocab.unwrap_or(usize::MAX);
+        match ids.iter().find(|id| **id as usize >= d_vocab) {
+            None => Ok(()),
+            Some(&id) => Err(anyhow!(
+                "{} gives token {:?} the id {id}, but config.json has a vocabulary of {d_vocab}; \
+                 the tokenizer is not that of this model",
+                self.path,
+                self.spelled(id)
+            )),
         }
     }
 }
 
-/// The beginning-of-sequence token: `bos_token` of `tokenizer_config.json`, else `bos_token_id` of `config.json`,
-/// else the end-of-sequence token in the same places, as TransformerLens takes it.
-fn find_bos(files: &ModelFiles, tokenizer: &tokenizers::Tokenizer) -> Result<Option<(String, u32)>> {
-    let read = |file: &str| -> Result<Value> {
-        let Some(bytes) = files.read(file)? else { return Ok(Value::Null) };
-        serde_json::from_slice(&bytes).with_context(|| format!("{} is not JSON", files.display(file)))
-    };
-    let (tokenizer_config, config) = (read(TOKENIZER_CONFIG)?, read(CONFIG)?);
-    for kind in ["bos_token", "eos_token"] {
-        let named = &tokenizer_config[kind];
-        if let Some(token) = named.as_str().or_else(|| named["content"].as_str()) {
-            let id = tokenizer.token_to_id(token);
-            let file = files.display(TOKENIZER_CONFIG);
-            ensure!(id.is_some(), "{file}: {kind} {token:?} is not in the tokenizer's vocabulary");
-            return Ok(id.map(|id| (token.to_owned(), id)));
-        }
-        let id = config[format!("{kind}_id")].as_u64().and_then(|id| u32::try_from(id).ok());
-        if let Some((id, token)) = id.and_then(|id| Some((id, tokenizer.id_to_token(id)?))) {
-            return Ok(Some((token, id)));
-        }
-    }
-    Ok(None)
+/// What a template puts before and after the text's ids; `None` if those are not in it.
+fn around(all: &[u32], text: &[u32]) -> Option<(Vec<u32>, Vec<u32>)> {
+    let extra = all.len().checked_sub(text.len())?;
+    let before = (0..=extra).find(|&b| all[b..].starts_with(text))?;
+    Some((all[..before].to_vec(), all[before + text.len()..].to_vec()))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::demo;
-
-    fn tokenizer() -> Tokenizer {
-        Tokenizer::load(&demo::models()[0].files()).unwrap()
-    }
-
-    #[test]
-    fn rows_have_ids_and_readable_labels() {
-        let text = "The cat, the\ncat é";
-        let plain = tokenizer().encode(text, false, 100).unwrap();
-        assert_eq!((plain.ids.len(), plain.labels.len()), (plain.tokens.len(), plain.tokens.len()));
-        assert!(plain.labels.iter().any(|l| l.starts_with(' ')) && plain.tokens.iter().any(|t| t.contains('Ġ')));
-        let with = tokenizer().encode(text, true, 100).unwrap();
-        assert_eq!((&with.ids[1..], &with.labels[1..]), (&plain.ids[..], &plain.labels[..]));
-        assert_eq!((with.labels[0].as_str(), &with.tokens), ("<|endoftext|>", &plain.tokens));
-    }
-
-    #[test]
-    fn a_cut_is_reported() {
-        let all = tokenizer().encode("one two three four five six", true, 100).unwrap();
-        let cut = tokenizer().encode("one two three four five six", true, 3).unwrap();
-        assert_eq!((cut.ids.len(), cut.labels.len(), cut.tokens.len()), (3, 3, 2));
-        assert_eq!((cut.cut_from, all.cut_from), (Some(all.ids.len()), None));
-        assert!(tokenizer().encode("", false, 3).unwrap().ids.is_empty());
-    }
-
-    #[test]
-    fn missing_and_broken_tokenizers_are_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let files = ModelFiles::folder(dir.path()).unwrap();
-        assert!(Tokenizer::load(&files).unwrap_err().to_string().contains("tokenizer.json is missing"));
-        std::fs::write(dir.path().join(TOKENIZER), "{}").unwrap();
-        assert!(Tokenizer::load(&files).unwrap_err().to_string().contains("not a usable tokenizer"));
-    }
-
-    #[test]
-    fn bos_follows_the_model_unless_told() {
-        assert!(PrependBos::Auto.resolve(BosPolicy::Prepend) && !PrependBos::Auto.resolve(BosPolicy::None));
-        assert!(PrependBos::Always.resolve(BosPolicy::None) && !PrependBos::Never.resolve(BosPolicy::Prepend));
-    }
-}
+mod tests;

@@ -85,14 +85,11 @@ fn run_model(work: &Work<'_>, run: &RunPlan, files: &ModelFiles, prompts: &[Prom
     }
     let model = Model::load(files, &run.load).with_context(|| format!("cannot load {}", files.name))?;
     let tokenizer = Tokenizer::load(files)?;
-    let bos = run.prepend_bos.resolve(model.bos_policy());
+    let special = run.prepend_bos.resolve(model.bos_policy());
     let max_tokens = run.max_tokens.unwrap_or(usize::MAX).min(model.n_ctx());
     let mut jobs = Vec::new();
     for (position, prompt) in prompts.iter().enumerate().filter(|(_, p)| !kept.contains(&p.hash)) {
-        match tokenizer.encode(&prompt.text, bos, max_tokens) {
-            Ok(tokens) if tokens.ids.is_empty() => {
-                work.fail(format!("model {}, prompt {}: it has no tokens", files.name, prompt.hash));
-            }
+        match tokenizer.encode(&prompt.text, special, max_tokens) {
             Ok(tokens) => {
                 if let Some(all) = tokens.cut_from {
                     let cut = tokens.ids.len();
