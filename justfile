@@ -33,9 +33,9 @@ site *flags: build
 serve *flags: build
     "{{ target }}/release/lens-build" serve {{ flags }}
 
-# Check format and lints, then run every test, those in the browser last
+# Check the format, build the viewer, and run every test that needs no browser (`lint` and `test-web` are run by hand)
 [group('check')]
-test: fmt-check viewer lint test-native test-web
+test: fmt-check viewer test-native
 
 # Only the tests that need no browser: units, command line, numbers, documentation
 [group('check')]

@@ -35,7 +35,9 @@ fn write_model(folder: &Path) {
     add("wpe.weight".to_owned(), &[1024, D_MODEL], 0.1, 0.0);
     for layer in 0..LAYERS {
         let maps = [("attn.c_attn", D_MODEL, 3 * D_MODEL), ("attn.c_proj", D_MODEL, D_MODEL)];
-        for (name, d_in, d_out) in maps.into_iter().chain([("mlp.c_fc", D_MODEL, D_MLP), ("mlp.c_proj", D_MLP, D_MODEL)]) {
+        for (name, d_in, d_out) in
+            maps.into_iter().chain([("mlp.c_fc", D_MODEL, D_MLP), ("mlp.c_proj", D_MLP, D_MODEL)])
+        {
             add(format!("h.{layer}.{name}.weight"), &[d_in, d_out], 0.1, 0.0);
             add(format!("h.{layer}.{name}.bias"), &[d_out], 0.1, 0.0);
         }
@@ -48,7 +50,8 @@ fn write_model(folder: &Path) {
         (name.clone(), TensorView::new(Dtype::F16, shape.clone(), bytes).expect("shape fits the bytes"))
     });
     safetensors::serialize_to_file(views, None, &folder.join("model.safetensors")).expect("the folder can be written");
-    let config = json!({"model_type": "gpt2", "vocab_size": 1000, "n_layer": LAYERS, "n_head": HEADS, "n_embd": D_MODEL});
+    let config =
+        json!({"model_type": "gpt2", "vocab_size": 1000, "n_layer": LAYERS, "n_head": HEADS, "n_embd": D_MODEL});
     std::fs::write(folder.join("config.json"), config.to_string()).expect("the folder can be written");
 }
 
@@ -90,7 +93,24 @@ fn gemm(bencher: Bencher<'_, '_>) {
         // SAFETY: the three buffers are row-major matrices of exactly these shapes.
         unsafe {
             gemm::gemm(
-                m, n, k, c, 1, n_stride, false, a, 1, k_stride, b, 1, n_stride, 0.0, 1.0, false, false, false,
+                m,
+                n,
+                k,
+                c,
+                1,
+                n_stride,
+                false,
+                a,
+                1,
+                k_stride,
+                b,
+                1,
+                n_stride,
+                0.0,
+                1.0,
+                false,
+                false,
+                false,
                 parallelism,
             );
         }

@@ -66,8 +66,8 @@ impl HeadDir {
     /// Writes a picture or an error, and removes what the figure had before: its error or another format.
     pub fn write(&self, figure: &str, extension: &str, bytes: &[u8], there: &[HeadFile]) -> Result<()> {
         fs::write(&self.path(figure, extension), bytes)?;
-        let stale = there.iter().filter(|file| file.figure == figure && file.extension != extension);
-        stale.map(|file| fs::remove_file(&self.path(&file.figure, &file.extension))).collect()
+        let mut stale = there.iter().filter(|file| file.figure == figure && file.extension != extension);
+        stale.try_for_each(|file| fs::remove_file(&self.path(&file.figure, &file.extension)))
     }
 
     pub fn create(&self) -> Result<()> {
