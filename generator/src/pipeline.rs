@@ -72,7 +72,9 @@ pub fn run(plan: &Plan, observer: &dyn Observer, stop: &AtomicBool) -> Result<Su
     if writes {
         data.write_models_index()?;
     }
-    summary.site = site.map(SiteBuilder::finish).transpose()?;
+    // A site without a single prompt must not replace a good one.
+    let any = summary.computed + summary.kept > 0;
+    summary.site = site.filter(|_| any).map(SiteBuilder::finish).transpose()?;
     Ok(summary)
 }
 

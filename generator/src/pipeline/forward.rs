@@ -43,6 +43,8 @@ pub fn run(work: &Work<'_>, run: &RunPlan) -> Result<()> {
 }
 
 /// The prompts of the files; without files those that the data directory has, else the built-in ones.
+///
+/// A directory with nothing but built-in prompts may be what a run of them that was stopped has left.
 fn prompts(data: &DataDir, run: &RunPlan) -> Result<Vec<PromptEntry>> {
     if !run.prompts.is_empty() {
         return prompt::load(&run.prompts, &run.selection);
@@ -51,8 +53,9 @@ fn prompts(data: &DataDir, run: &RunPlan) -> Result<Vec<PromptEntry>> {
     for model in data.models()? {
         there.extend(data.prompts(&model.dir())?);
     }
-    if there.is_empty() {
-        return prompt::select(demo::prompts()?.into_iter().map(Ok), &run.selection, "the built-in prompts");
+    let built_in = demo::prompts()?;
+    if there.iter().all(|prompt| built_in.iter().any(|b| b.text == prompt.text)) {
+        return prompt::select(built_in.into_iter().map(Ok), &run.selection, "the built-in prompts");
     }
     for prompt in &mut there {
         *prompt = untokenized(std::mem::take(prompt));
