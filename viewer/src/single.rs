@@ -57,11 +57,12 @@ pub fn SingleView() -> impl IntoView {
         complaints.chain(page.inexact.get()).map(|notice| view! { <p role="status">{notice}</p> }).collect_view()
     };
     view! {
-        <div class="single" class:waiting=is_waiting aria-busy=move || is_waiting.get().to_string() data-testid="single">
+        <div class="single" aria-busy=move || is_waiting.get().to_string() data-testid="single">
             <Title />
             <div class="remarks" data-testid="notices">{notices}</div>
             {move || match page.problem.get() {
                 Some(problem) => view! { <Trouble problem /> }.into_any(),
+                None if is_waiting.get() => view! { <Skeleton /> }.into_any(),
                 None => view! {
                     <div class="columns">
                         <div class="picture">
@@ -82,6 +83,24 @@ pub fn SingleView() -> impl IntoView {
                 .into_any(),
             }}
             <Help />
+        </div>
+    }
+}
+
+/// Grey shapes where the picture and what stands beside it will be.
+#[component]
+fn Skeleton() -> impl IntoView {
+    view! {
+        <div class="columns" aria-hidden="true" data-testid="loading">
+            <div class="picture">
+                <div class="readout"></div>
+                <div class="board skeleton"></div>
+            </div>
+            <div class="details">
+                <div class="card skeleton"></div>
+                <div class="card skeleton"></div>
+                <div class="card skeleton"></div>
+            </div>
         </div>
     }
 }

@@ -62,14 +62,13 @@ async fn show(page: Page, target: Target) {
         let message = format!("{model} has no prompt {hash} in this site.");
         return fail(page, message, prompt_links(page, &target, &prompts));
     };
-    let damaged = |message: &str| format!("{message}. Build the site again to write the file anew.");
     let overview = match overview {
         Ok(overview) => overview,
-        Err(message) => return fail(page, damaged(&message), prompt_links(page, &target, &prompts)),
+        Err(message) => return fail(page, with_remedy(&message), prompt_links(page, &target, &prompts)),
     };
     let matrix = match Matrix::approximate(&overview, head) {
         Ok(matrix) => matrix,
-        Err(e) => return fail(page, damaged(&e.to_string()), prompt_links(page, &target, &prompts)),
+        Err(e) => return fail(page, with_remedy(&e.to_string()), prompt_links(page, &target, &prompts)),
     };
     let first = Shown {
         labels: Arc::new(prompt.row_labels(overview.meta.n_ctx)),
@@ -86,13 +85,21 @@ async fn show(page: Page, target: Target) {
     let exact = patterns::exact(&model, &hash, head.layer).await;
     match exact.and_then(|layer| Matrix::exact(&overview, &layer, head).map_err(|e| e.to_string())) {
         Ok(matrix) => page.shown.set(Some(Shown { matrix: Arc::new(matrix), ..first })),
-        Err(message) => page.inexact.set(Some(format!("{message}. The values shown are approximate."))),
+        Err(message) => page.inexact.set(Some(format!("The values shown are approximate: {}", with_remedy(&message)))),
     }
 }
 
 fn fail(page: Page, message: String, links: Vec<(String, String)>) {
     page.shown.set(None);
     page.problem.set(Some(Problem { message, links }));
+}
+
+/// What went wrong with a file, and what helps if it does not say so itself.
+fn with_remedy(message: &str) -> String {
+    if message.contains("again") || message.ends_with('?') {
+        return message.to_owned();
+    }
+    format!("{message}; build the site again to write the file anew")
 }
 
 /// A way to each model of the site: its first head on its first prompt is not known yet, so the way leads to the
@@ -129,6 +136,16 @@ pub fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn damage_says_what_helps_once() {
+        assert_eq!(with_remedy("x: cut off"), "x: cut off; build the site again to write the file anew");
+        for complete in
+            ["x is missing (404); was the site copied as a whole?", "schema 2 is not 1; build the site again"]
+        {
+            assert_eq!(with_remedy(complete), complete);
+        }
+    }
 
     #[test]
     fn excerpts_are_one_short_line() {

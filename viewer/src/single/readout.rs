@@ -92,8 +92,8 @@ pub fn Readout() -> impl IntoView {
         <div class="readout" data-testid="readout">
             {side(Role::Query, "readout-query")} <span class="leads-to" aria-hidden="true">"→"</span>
             {side(Role::Key, "readout-key")}
-            <span class="reading" data-testid="value">{number}</span>
             {move || note().map(|note| view! { <span class="note" data-testid="note">{note}</span> })}
+            <span class="reading" data-testid="value">{number}</span>
         </div>
         <div class="sr-only" role="status" aria-live="polite" data-testid="announcement">{spoken}</div>
     }

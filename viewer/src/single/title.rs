@@ -79,7 +79,7 @@ fn Stepper(
         }
     };
     view! {
-        <div class="stepper" role="group" aria-label=what>
+        <div class=format!("stepper {what}") role="group" aria-label=what>
             {button(-1, "Previous", "‹", previous_key)} <span class="label">{label}</span>
             {button(1, "Next", "›", next_key)}
         </div>
