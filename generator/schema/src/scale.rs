@@ -60,15 +60,23 @@ pub fn min_max(values: impl IntoIterator<Item = f32>) -> (f32, f32) {
 pub type Lut = [[u8; 3]; 256];
 
 /// Names that [`lut`] knows.
-pub const COLORMAPS: [&str; 2] = ["Blues", "gray"];
+pub const COLORMAPS: [&str; 5] = ["Blues", "viridis", "magma", "inferno", "gray"];
 
 /// A colour map's lookup table, equal to `trunc(255 · matplotlib.colormaps[name](range(256)))` to the byte.
 pub fn lut(name: &str) -> Option<Lut> {
     match name {
         "Blues" => Some(interpolate(&BLUES)),
+        "viridis" => Some(listed(include_bytes!("scale/viridis.rgb"))),
+        "magma" => Some(listed(include_bytes!("scale/magma.rgb"))),
+        "inferno" => Some(listed(include_bytes!("scale/inferno.rgb"))),
         "gray" => Some(interpolate(&[[0; 3], [255; 3]])),
         _ => None,
     }
+}
+
+/// A map that matplotlib lists colour by colour; `scale/colormaps.py` writes the tables.
+fn listed(table: &[u8; 768]) -> Lut {
+    std::array::from_fn(|i| std::array::from_fn(|c| table[3 * i + c]))
 }
 
 /// ColorBrewer's nine-class Blues (colorbrewer2.org, Apache-2.0), the anchors of matplotlib's map of that name.
@@ -113,6 +121,20 @@ mod tests {
     fn blues_equals_matplotlib() {
         let reference: Vec<[u8; 3]> = serde_json::from_str(include_str!("../tests/blues_lut_u8.json")).unwrap();
         assert_eq!(lut("Blues").unwrap().to_vec(), reference);
+    }
+
+    #[test]
+    fn listed_maps_are_as_matplotlib_has_them() {
+        // trunc(255 · matplotlib.colormaps[name]([0, 128, 255])), matplotlib 3.11.
+        for (name, ends) in [
+            ("viridis", [[68, 1, 84], [32, 144, 140], [253, 231, 36]]),
+            ("magma", [[0, 0, 3], [182, 54, 121], [251, 252, 191]]),
+            ("inferno", [[0, 0, 3], [187, 55, 84], [252, 254, 164]]),
+        ] {
+            let lut = lut(name).unwrap();
+            assert_eq!([lut[0], lut[128], lut[255]], ends, "{name}");
+        }
+        assert!(COLORMAPS.iter().all(|name| lut(name).is_some()));
     }
 
     #[test]
