@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use anyhow::Result;
 use candle_core::{DType, Device};
-use ndarray::Array3;
 
 use super::config::{DecoderConfig, LayerConfig};
-use super::kernels::Kernels;
+use super::kernels::{Attended, Kernels};
 use super::linear::Linear;
 use super::mask::{BiasTable, Mask};
 use super::norm::Norm;
@@ -103,7 +102,7 @@ impl Attention {
         prompts: &Prompts,
         input: &K::Rows,
         mix: bool,
-    ) -> Result<(Vec<Array3<f32>>, Option<K::Rows>)> {
+    ) -> Result<Attended<K::Rows>> {
         let (queries, keys) = (config.n_heads * config.d_head, config.n_key_value_heads * config.d_head);
         let mut qkv = kernels.linear(input, &self.qkv)?;
         if let Some(limit) = config.clip_qkv {

@@ -196,7 +196,7 @@ impl DecoderConfig {
             ensure!(size > 0, "the {name} is 0");
         }
         ensure!(
-            self.n_heads % self.n_key_value_heads == 0,
+            self.n_heads.is_multiple_of(self.n_key_value_heads),
             "{} attention heads cannot share {} key-value heads evenly",
             self.n_heads,
             self.n_key_value_heads
@@ -219,6 +219,6 @@ impl DecoderConfig {
 /// `d_model / n_heads`, which must divide evenly.
 fn head_size(d_model: usize, n_heads: usize) -> Result<usize> {
     ensure!(n_heads > 0, "the number of attention heads is 0");
-    ensure!(d_model % n_heads == 0, "a hidden size of {d_model} cannot be split into {n_heads} heads");
+    ensure!(d_model.is_multiple_of(n_heads), "a hidden size of {d_model} cannot be split into {n_heads} heads");
     Ok(d_model / n_heads)
 }

@@ -23,6 +23,9 @@ use super::rope::RotaryTable;
 pub(super) use composed::Composed;
 pub(super) use fused::Fused;
 
+/// The pattern of every prompt, `[n_heads, n, n]`, and mixtures of values `[tokens, n_heads · d_head]` if asked for.
+pub(super) type Attended<Rows> = (Vec<Array3<f32>>, Option<Rows>);
+
 /// Operations on `Rows`: one row of activations per token, the tokens of all prompts of a pass below each other.
 pub(super) trait Kernels: std::fmt::Debug + Send + Sync {
     type Rows;
@@ -62,5 +65,5 @@ pub(super) trait Kernels: std::fmt::Debug + Send + Sync {
         prompts: &Prompts,
         plan: &AttentionPlan<'_>,
         mix: bool,
-    ) -> Result<(Vec<Array3<f32>>, Option<Self::Rows>)>;
+    ) -> Result<Attended<Self::Rows>>;
 }

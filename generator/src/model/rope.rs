@@ -71,7 +71,10 @@ impl Rotary {
 
     pub(super) fn check(&self, d_head: usize) -> Result<()> {
         let dims = self.dims;
-        ensure!(dims >= 2 && dims % 2 == 0, "rotary position embedding of {dims} dimensions: an even number is needed");
+        ensure!(
+            dims >= 2 && dims.is_multiple_of(2),
+            "rotary position embedding of {dims} dimensions: an even number is needed"
+        );
         ensure!(dims <= d_head, "rotary position embedding of {dims} dimensions in heads of {d_head}");
         if let Scaling::LongRope { short, long, .. } = &self.scaling {
             for (name, list) in [("short_factor", short), ("long_factor", long)] {

@@ -14,19 +14,13 @@ use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::BranchNorms;
 use crate::model::weights::{Scope, Weights};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Llama {
     #[serde(flatten)]
     common: LlamaFields,
     attention_bias: bool,
     mlp_bias: bool,
-}
-
-impl Default for Llama {
-    fn default() -> Self {
-        Llama { common: LlamaFields::default(), attention_bias: false, mlp_bias: false }
-    }
 }
 
 /// The keys that Llama and its relatives have in common.

@@ -9,7 +9,7 @@ use candle_core::{D, DType, Device, Tensor};
 use candle_nn::ops::{sigmoid, softmax_last_dim};
 use ndarray::Array3;
 
-use super::Kernels;
+use super::{Attended, Kernels};
 use crate::model::attention::{AttentionPlan, Prompts};
 use crate::model::config::NormKind;
 use crate::model::linear::Linear;
@@ -145,13 +145,7 @@ impl Kernels for Composed {
         Ok(())
     }
 
-    fn attend(
-        &self,
-        qkv: &Tensor,
-        prompts: &Prompts,
-        plan: &AttentionPlan<'_>,
-        mix: bool,
-    ) -> Result<(Vec<Array3<f32>>, Option<Tensor>)> {
+    fn attend(&self, qkv: &Tensor, prompts: &Prompts, plan: &AttentionPlan<'_>, mix: bool) -> Result<Attended<Tensor>> {
         let (mut patterns, mut mixed) = (Vec::new(), Vec::new());
         for rows in &prompts.rows {
             let n = rows.len();

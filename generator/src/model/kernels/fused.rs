@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{Storage, Tensor};
-use ndarray::Array3;
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, Threads, multiply};
 use super::vector::{self, vectorised};
-use super::{Kernels, attend};
+use super::{Attended, Kernels, attend};
 use crate::model::attention::{AttentionPlan, Prompts};
 use crate::model::linear::Linear;
 use crate::model::mlp::Activation;
@@ -192,13 +191,7 @@ impl Kernels for Fused {
         Ok(())
     }
 
-    fn attend(
-        &self,
-        qkv: &Rows,
-        prompts: &Prompts,
-        plan: &AttentionPlan<'_>,
-        mix: bool,
-    ) -> Result<(Vec<Array3<f32>>, Option<Rows>)> {
+    fn attend(&self, qkv: &Rows, prompts: &Prompts, plan: &AttentionPlan<'_>, mix: bool) -> Result<Attended<Rows>> {
         let width = plan.n_heads * plan.d_head;
         let mut mixed = mix.then(|| Rows::zeros(qkv.len(), width));
         let patterns = attend::attend(qkv, prompts, plan, mixed.as_mut().map(|m| m.values.as_mut_slice()));

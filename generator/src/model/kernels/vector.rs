@@ -67,7 +67,7 @@ fn sigmoid(x: f32) -> f32 {
 fn erfc(x: f32) -> f32 {
     let t = 1.0 / (1.0 + 0.5 * x);
     let high = 0.122_146_49 + t * (-0.218_220_95 + t * 0.058_797_91);
-    let p = 0.277_034_46 + t * (0.321_703_64 + t * (0.130_826_47 + t * (0.307_711_99 + t * high)));
+    let p = 0.277_034_46 + t * (0.321_703_64 + t * (0.130_826_47 + t * (0.307_712 + t * high)));
     t * p * exp(-x * x)
 }
 
@@ -83,7 +83,7 @@ pub(super) fn activate(x: &mut [f32], activation: Activation) {
     match activation {
         Activation::Gelu => each(x, |v| v.max(0.0) - 0.5 * v.abs() * erfc(v.abs() * std::f32::consts::FRAC_1_SQRT_2)),
         Activation::GeluTanh => {
-            const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+            const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
             each(x, |v| v * sigmoid(TWICE_SQRT_2_OVER_PI * (v + 0.044715 * v * v * v)));
         }
         Activation::GeluQuick => each(x, |v| v * sigmoid(1.702 * v)),
