@@ -33,9 +33,9 @@ site *flags: build
 serve *flags: build
     "{{ target }}/release/lens-build" serve {{ flags }}
 
-# Check the format, build the viewer, and run every test that needs no browser (`lint` and `test-web` are run by hand)
+# Check format and lints, and run every test: units, command line, numbers, documentation, pages in a browser
 [group('check')]
-test: fmt-check viewer test-native
+test: fmt-check lint viewer test-native test-web
 
 # Only the tests that need no browser: units, command line, numbers, documentation
 [group('check')]

@@ -7,6 +7,8 @@
 //! - [`grid`]: many patterns at once; [`single`]: one pattern in full
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
+#![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
+
 mod cdp;
 mod chromium;
 mod fixture;

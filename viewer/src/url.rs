@@ -158,9 +158,11 @@ pub struct Address {
     query: RwSignal<Query>,
 }
 
+/// The timer of a [`Step::Replace`] that is not yet written, with what it will run.
+type Pending = Option<(i32, Closure<dyn FnMut()>)>;
+
 thread_local! {
-    /// The timer of a [`Step::Replace`] that is not yet written, with what it will run.
-    static PENDING: RefCell<Option<(i32, Closure<dyn FnMut()>)>> = const { RefCell::new(None) };
+    static PENDING: RefCell<Pending> = const { RefCell::new(None) };
 }
 
 impl Address {

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use lens_schema::npz::{Dtype, Reader, npy_header};
 use lens_schema::path;
-use ndarray::{Array3, Axis};
+use ndarray::{Array3, ArrayD, Axis};
 use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 
 use super::{npy, zero_runs};
@@ -82,21 +82,20 @@ pub fn read_stacked(bytes: &[u8]) -> Result<Vec<Array3<f32>>> {
 }
 
 /// Splits `[1, (n_layers,) n_heads, n_ctx, n_ctx]` by its layers; `stacked` is the number of layer axes.
-fn layers_of(array: npy::Array, stacked: usize) -> Result<Vec<Array3<f32>>> {
-    let shape = array.shape;
+fn layers_of(array: ArrayD<f32>, stacked: usize) -> Result<Vec<Array3<f32>>> {
+    let shape = array.shape().to_vec();
     let expected = || {
         let layers = if stacked == 1 { "n_layers, " } else { "" };
         format!("an array of shape {shape:?}; expected [1, {layers}n_heads, n_ctx, n_ctx] of one prompt")
     };
-    let (&[n_heads, n_query, n_key], outer) =
-        shape.split_last_chunk::<3>().map(|(o, i)| (i, o)).with_context(expected)?;
+    let (outer, &[n_heads, n_query, n_key]) = shape.split_last_chunk::<3>().with_context(expected)?;
     ensure!(outer.len() == 1 + stacked && outer[0] == 1 && n_query == n_key && n_query > 0 && n_heads > 0, expected());
     let n_layers = outer[1..].iter().product();
     ensure!(n_layers > 0, expected());
     if n_layers == 1 {
-        return Ok(vec![Array3::from_shape_vec((n_heads, n_query, n_key), array.data)?]);
+        return Ok(vec![array.into_shape_with_order((n_heads, n_query, n_key))?]);
     }
-    let all = ndarray::Array4::from_shape_vec((n_layers, n_heads, n_query, n_key), array.data)?;
+    let all = array.into_shape_with_order((n_layers, n_heads, n_query, n_key))?;
     Ok(all.axis_iter(Axis(0)).map(|layer| layer.to_owned()).collect())
 }
 
@@ -133,7 +132,7 @@ mod tests {
         assert_eq!(names, ["blocks.0.attn.hook_pattern.npy", "blocks.1.attn.hook_pattern.npy"]);
         let mut npy = Vec::new();
         io::copy(&mut archive.by_index(1).unwrap(), &mut npy).unwrap();
-        assert_eq!(npy::read(&npy).unwrap().shape, [1, 2, 50, 50]);
+        assert_eq!(npy::read(&npy).unwrap().shape(), [1, 2, 50, 50]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::ops::{sigmoid, softmax_last_dim};
+use candle_transformers::utils::repeat_kv;
 use ndarray::Array3;
 
 use super::{Attended, Kernels};
@@ -152,10 +153,8 @@ impl Kernels for Composed {
             let own = qkv.narrow(0, rows.start, n)?;
             let heads = |first: usize, count: usize| -> Result<Tensor> {
                 let part = own.narrow(1, first * plan.d_head, count * plan.d_head)?;
-                let part = part.reshape((n, count, plan.d_head))?.transpose(0, 1)?;
-                let repeats = plan.n_heads / count;
-                let shape = (count, repeats, n, plan.d_head);
-                Ok(part.unsqueeze(1)?.broadcast_as(shape)?.reshape((plan.n_heads, n, plan.d_head))?)
+                let part = part.reshape((1, n, count, plan.d_head))?.transpose(1, 2)?.contiguous()?;
+                Ok(repeat_kv(part, plan.n_heads / count)?.squeeze(0)?)
             };
             let queries = heads(0, plan.n_heads)?;
             let keys = heads(plan.n_heads, plan.n_key_value_heads)?;
