@@ -245,7 +245,7 @@ fn a_failed_build_leaves_the_site_as_it_was() {
     let before = files(&out);
     let site = SiteBuilder::new(&out, &SiteOptions::default(), &[]).unwrap();
     let error = SiteBuilder::new(&out, &SiteOptions::default(), &[]).unwrap_err().to_string();
-    assert!(error.contains("another lens-build is writing"), "{error}");
+    assert!(error.contains("another lens-build (process"), "{error}");
     let id = site.add_model(&model("m")).unwrap();
     let mut short = patterns(5);
     short.layers.pop();

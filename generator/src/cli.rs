@@ -16,8 +16,9 @@ pub struct Cli {
     pub command: Option<Command>,
     #[command(flatten)]
     pub build: BuildArgs,
-    #[command(flatten)]
-    pub output: OutputArgs,
+    /// Colours of messages
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: clap::ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -29,7 +30,7 @@ pub enum Command {
     /// Emit the static site from the data directory
     Site(SiteCommandArgs),
     /// Rebuild the jsonl indexes by walking the data directory
-    Index(DataArgs),
+    Index(IndexArgs),
     /// Serve a site that was built
     Serve(ServeArgs),
     /// What can be run: built-in models and supported architectures
@@ -55,6 +56,9 @@ pub struct ActivationsArgs {
     pub data: DataArgs,
     #[command(flatten)]
     pub models: ModelSelection,
+    /// Revision of a model from a hub: a branch, a tag or a commit
+    #[arg(long, value_name = "REV")]
+    pub revision: Option<String>,
     #[command(flatten)]
     pub prompts: PromptArgs,
     #[command(flatten)]
@@ -76,7 +80,7 @@ pub struct FiguresArgs {
     #[command(flatten)]
     pub work: WorkArgs,
     /// List the registered figure functions instead
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["save_path", "models", "n_samples", "force", "jobs", "verbose", "progress"])]
     pub list: bool,
     /// With --list: as JSON
     #[arg(long, requires = "list")]
@@ -95,6 +99,18 @@ pub struct SiteCommandArgs {
     pub site: SiteArgs,
     #[command(flatten)]
     pub jobs: Jobs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub models: ModelSelection,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }
 
 #[derive(Debug, Args)]
@@ -114,7 +130,7 @@ pub struct ModelSelection {
 #[derive(Debug, Args)]
 pub struct FirstN {
     /// Only the first N prompts of each model
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_1())]
     pub n_samples: Option<usize>,
 }
 
@@ -128,10 +144,10 @@ pub struct PromptArgs {
     #[arg(long, value_name = "N")]
     pub min_chars: Option<usize>,
     /// Cut longer prompts in pieces of N characters [default: 1000 with a prompt file]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_1())]
     pub max_chars: Option<usize>,
     /// Only the first N prompts after filtering
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_1())]
     pub n_samples: Option<usize>,
     /// Shuffle before -n, reproducibly
     #[arg(long)]
@@ -146,11 +162,11 @@ pub struct PromptArgs {
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Prompts per forward pass [default: chosen from the prompts' sizes]
-    #[arg(short, long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    /// Prompts per forward pass [default: chosen from memory]
+    #[arg(short, long, value_name = "N", value_parser = at_least_1())]
     pub batch_size: Option<usize>,
     /// Cut a prompt to N tokens [default: the model's context]
-    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, value_name = "N", value_parser = at_least_1())]
     pub max_tokens: Option<usize>,
     /// Whether a beginning-of-sequence token comes first
     #[arg(long, value_enum, default_value = "auto")]
@@ -176,12 +192,14 @@ pub struct WorkArgs {
     pub force: bool,
     #[command(flatten)]
     pub jobs: Jobs,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
 pub struct Jobs {
-    /// Worker threads [default: all cores]
-    #[arg(short, long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    /// Worker threads [default: $RAYON_NUM_THREADS, else all cores]
+    #[arg(short, long, value_name = "N", value_parser = at_least_1())]
     pub jobs: Option<usize>,
 }
 
@@ -207,7 +225,7 @@ pub struct SiteArgs {
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
     /// Where the site will be published, for absolute links
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = crate::site::base_url)]
     pub base_url: Option<String>,
     /// A built viewer that takes the place of the built-in one
     #[arg(long, value_name = "DIR")]
@@ -232,7 +250,7 @@ pub struct ServeArgs {
 
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
-    /// Only what contains this text
+    /// Only names that contain this text, or that match this glob
     pub pattern: Option<String>,
     /// As JSON
     #[arg(long)]
@@ -242,18 +260,21 @@ pub struct ModelsArgs {
 /// What is printed. Results go to standard output, progress and diagnostics to standard error.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct OutputArgs {
-    /// Print errors only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
     /// Print every prompt as it is finished
-    #[arg(short, long, global = true)]
+    #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Colours
-    #[arg(long, global = true, value_enum, default_value = "auto")]
-    pub color: clap::ColorChoice,
     /// How progress is shown
-    #[arg(long, global = true, value_enum, default_value = "auto")]
+    #[arg(long, value_enum, value_name = "STYLE", default_value = "auto")]
     pub progress: ProgressStyle,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Quiet {
+    /// Print errors only
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -262,6 +283,7 @@ pub enum ProgressStyle {
     Auto,
     /// A line now and then
     Plain,
+    /// Nothing
     None,
     /// One JSON object per line
     Json,
@@ -272,4 +294,8 @@ pub enum Dtype {
     F32,
     F16,
     Bf16,
+}
+
+fn at_least_1() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..)
 }

@@ -1,16 +1,64 @@
-//! Progress and notes on standard error.
+//! What is printed: results on standard output, progress and messages on standard error.
 
-use std::io::IsTerminal as _;
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use clap::ColorChoice;
+use clap::builder::styling::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle as BarStyle};
 use lens_build::cli::{OutputArgs, ProgressStyle};
 use lens_build::pipeline::Observer;
 
 /// Plain lines come no more often than this.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// What a message on standard error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What ends the program, or what it comes to.
+    Error,
+    /// One of several things that failed.
+    Failed,
+    /// What the user should know and that is no error.
+    Note,
+}
+
+/// Whether messages have colours, unless the choice is left to the terminal and `NO_COLOR`.
+pub fn set_color(choice: ColorChoice) {
+    match choice {
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+    }
+    .write_global();
+}
+
+/// Prints a result. Nobody may be reading any more: that is no error.
+pub fn print(line: impl Display) -> Result<()> {
+    match writeln!(anstream::stdout(), "{line}") {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e).context("cannot write to standard output"),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a message.
+pub fn tell(kind: Kind, text: impl Display) {
+    let (word, color) = match kind {
+        Kind::Error => ("error", AnsiColor::Red),
+        Kind::Failed => ("failed", AnsiColor::Red),
+        Kind::Note => ("note", AnsiColor::Cyan),
+    };
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    line(format!("{style}{word}:{style:#} {text}"));
+}
+
+/// A line on standard error. If that is gone, there is nowhere left to say so.
+fn line(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
 
 /// Shows how far the work is, in the style the user chose.
 #[derive(Debug)]
@@ -33,7 +81,7 @@ struct State {
 impl Console {
     pub fn new(output: OutputArgs) -> Self {
         let style = match output.progress {
-            _ if output.quiet => ProgressStyle::None,
+            _ if output.quiet.quiet => ProgressStyle::None,
             ProgressStyle::Auto if !std::io::stderr().is_terminal() => ProgressStyle::Plain,
             style => style,
         };
@@ -81,7 +129,7 @@ impl Observer for Console {
                 state.bar = ProgressBar::new(total as u64).with_style(style).with_prefix(model.to_owned());
                 state.bar.enable_steady_tick(Duration::from_millis(200));
             }
-            ProgressStyle::Plain => eprintln!("{}", state.line()),
+            ProgressStyle::Plain => line(state.line()),
             ProgressStyle::None | ProgressStyle::Json => {}
         }
     }
@@ -92,10 +140,10 @@ impl Observer for Console {
         state.bar.inc(1);
         let last = state.done >= state.total;
         match self.style {
-            ProgressStyle::Plain if self.output.verbose => eprintln!("{}: {prompt}", state.line()),
+            ProgressStyle::Plain if self.output.verbose => line(format!("{}: {prompt}", state.line())),
             ProgressStyle::Plain if last || state.last_line.elapsed() >= PLAIN_EVERY => {
                 state.last_line = Instant::now();
-                eprintln!("{}", state.line());
+                line(state.line());
             }
             ProgressStyle::Auto if self.output.verbose => {
                 state.bar.println(format!("{}: {prompt}", state.model));
@@ -105,7 +153,7 @@ impl Observer for Console {
                 let seconds = state.began.elapsed().as_secs_f64();
                 let line = serde_json::json!(
                     {"model": model, "prompt": prompt, "done": done, "total": total, "seconds": seconds});
-                eprintln!("{line}");
+                self::line(line);
             }
             _ => {}
         }
@@ -113,9 +161,9 @@ impl Observer for Console {
 
     fn note(&self, text: &str) {
         match self.style {
-            _ if self.output.quiet => {}
-            ProgressStyle::Json => eprintln!("{}", serde_json::json!({"note": text})),
-            _ => self.state().bar.suspend(|| eprintln!("note: {text}")),
+            _ if self.output.quiet.quiet => {}
+            ProgressStyle::Json => line(serde_json::json!({"note": text})),
+            _ => self.state().bar.suspend(|| tell(Kind::Note, text)),
         }
     }
 }

@@ -10,7 +10,6 @@
 
 pub mod figures;
 pub mod index;
-pub mod lock;
 mod npy;
 mod npz;
 mod zero_runs;
@@ -24,6 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::fs;
+use crate::lock::Lock;
 use crate::pattern::AttentionPatterns;
 
 /// How patterns are kept.
@@ -35,7 +35,13 @@ pub enum PatternFormat {
     Stacked,
 }
 
-/// A data directory. Reading needs no lock; who writes holds a [`lock::Lock`] on it.
+/// Name of the file that a writer holds locked.
+const LOCK: &str = ".lens-build.lock";
+
+/// How far two values of a pattern may differ and still be the same but for rounding.
+const ROUNDING: f32 = 1e-4;
+
+/// A data directory. Reading needs no lock; who writes holds [`DataDir::lock`].
 #[derive(Debug, Clone)]
 pub struct DataDir {
     root: PathBuf,
@@ -55,6 +61,17 @@ impl DataDir {
         &self.root
     }
 
+    /// Makes the directory where it is missing, and lets nobody else write it. What a killed writer has left half
+    /// written is removed.
+    pub fn lock(&self) -> Result<Lock> {
+        fs::create_dir_all(&self.root)?;
+        let lock = Lock::take(&self.root.join(LOCK), &self.root, "--save-path")?;
+        if lock.was_left_behind {
+            fs::remove_temporary(&self.root)?;
+        }
+        Ok(lock)
+    }
+
     /// Every model, sorted by its directory's name. `sanitized_name` is that name, whatever the file says.
     pub fn models(&self) -> Result<Vec<ModelEntry>> {
         if !self.root.exists() {
@@ -69,31 +86,33 @@ impl DataDir {
     pub fn model(&self, dir: &str) -> Result<ModelEntry> {
         check_name(dir)?;
         let file = self.root.join(path::model_cfg(dir));
-        let mut entry: ModelEntry = read_json(&file, "it is not a model_cfg.json that this version knows")?;
+        let mut entry: ModelEntry =
+            read_json(&file, "delete it and run `lens-build activations` for this model again")?;
         entry.sanitized_name = Some(dir.to_owned());
         Ok(entry)
     }
 
-    /// Every complete or begun prompt of a model: in the order of `prompts.jsonl`, then those that it does not
-    /// list, by hash. `hash` is the folder's name, whatever the file says.
-    pub fn prompts(&self, model: &str) -> Result<Vec<PromptEntry>> {
-        self.prompts_in_order(model, &self.listed(model)?)
+    /// Hashes of a model's complete or begun prompts: in the order of `prompts.jsonl`, then those that it does not
+    /// list, sorted.
+    pub fn hashes(&self, model: &str) -> Result<Vec<String>> {
+        self.hashes_in_order(model, &self.listed(model)?)
     }
 
-    fn prompts_in_order(&self, model: &str, order: &[String]) -> Result<Vec<PromptEntry>> {
-        let folder = self.root.join(model).join("prompts");
+    fn hashes_in_order(&self, model: &str, order: &[String]) -> Result<Vec<String>> {
+        check_name(model)?;
+        let folder = self.root.join(path::prompts_dir(model));
         if !folder.exists() {
             return Ok(Vec::new());
         }
         let place: std::collections::BTreeMap<&str, usize> =
-            order.iter().enumerate().map(|(i, hash)| (hash.as_str(), i)).collect();
+            order.iter().enumerate().rev().map(|(i, hash)| (hash.as_str(), i)).collect();
         let mut hashes = fs::list(&folder)?;
         hashes.retain(|hash| self.root.join(path::prompt_json(model, hash)).is_file());
         hashes.sort_by_key(|hash| place.get(hash.as_str()).copied().unwrap_or(usize::MAX));
-        hashes.iter().map(|hash| self.prompt(model, hash)).collect()
+        Ok(hashes)
     }
 
-    /// One prompt.
+    /// One prompt. `hash` is the folder's name, whatever the file says.
     pub fn prompt(&self, model: &str, hash: &str) -> Result<PromptEntry> {
         let file = self.prompt_dir(model, hash)?.join(path::PROMPT);
         let mut entry: PromptEntry = read_json(&file, "delete its folder and run `lens-build activations` again")?;
@@ -131,8 +150,20 @@ impl DataDir {
                 model.model_name
             );
         }
+        for (l, layer) in layers.iter().enumerate() {
+            let wrong = layer.iter().find(|v| !(0.0..=1.0 + ROUNDING).contains(*v));
+            ensure!(wrong.is_none(), "{}: layer {l} has {}, which is no probability", damaged(), wrong.unwrap_or(&0.0));
+        }
         let causal = model.text("attention_dir") != Some("bidirectional");
         Ok(AttentionPatterns { causal: causal && layers.iter().all(is_lower_triangular), layers })
+    }
+
+    /// Whether there are patterns of this prompt, and they are not these: what was drawn of them is out of date.
+    pub fn has_other_patterns(&self, model: &ModelEntry, hash: &str, patterns: &AttentionPatterns) -> bool {
+        match self.has_patterns(&model.dir(), hash) {
+            Ok(true) => !self.read_patterns(model, hash).is_ok_and(|there| there.is_close(patterns, ROUNDING)),
+            _ => false,
+        }
     }
 
     /// Writes a prompt's patterns, and removes them in the other form.

@@ -5,6 +5,7 @@
 
 mod raw;
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Result, anyhow};
@@ -69,11 +70,8 @@ impl FigureFn {
     /// Draws one head. A panic of the function is an error like any other.
     pub fn draw(&self, pattern: &Pattern<'_>) -> Result<Vec<u8>> {
         let draw = || (self.draw)(pattern)?.encode();
-        catch_unwind(AssertUnwindSafe(draw)).unwrap_or_else(|panic| {
-            let message = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-            let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
-            Err(anyhow!("the function panicked: {}", message.unwrap_or_default()))
-        })
+        catch_unwind(AssertUnwindSafe(draw))
+            .unwrap_or_else(|panic| Err(anyhow!("the function panicked: {}", panic_message(&*panic))))
     }
 
     /// The function's doc comment, without its slashes.
@@ -103,6 +101,12 @@ impl FigureFn {
             rest: serde_json::Map::new(),
         }
     }
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
 /// The registered functions that match one of the globs; all of them if there is no glob.

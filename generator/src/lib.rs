@@ -7,6 +7,8 @@ pub mod demo;
 pub mod figure;
 pub mod fs;
 pub mod image;
+pub mod lock;
+mod memory;
 pub mod model;
 pub mod pattern;
 pub mod pipeline;

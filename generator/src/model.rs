@@ -71,7 +71,12 @@ impl Model {
         Self::load_with(files, options, fused)
     }
 
-    fn load_with(files: &ModelFiles, LoadOptions { device, dtype }: &LoadOptions, fused: bool) -> Result<Model> {
+    /// What `config.json` says, without loading the weights.
+    pub fn read_config(files: &ModelFiles) -> Result<DecoderConfig> {
+        Ok(Self::architecture(files)?.1)
+    }
+
+    fn architecture(files: &ModelFiles) -> Result<(Box<dyn arch::Architecture>, DecoderConfig)> {
         let architecture = arch::open(files)?;
         let check = || -> Result<DecoderConfig> {
             let config = architecture.config()?;
@@ -79,6 +84,11 @@ impl Model {
             Ok(config)
         };
         let config = check().with_context(|| format!("cannot use {}", files.display("config.json")))?;
+        Ok((architecture, config))
+    }
+
+    fn load_with(files: &ModelFiles, LoadOptions { device, dtype }: &LoadOptions, fused: bool) -> Result<Model> {
+        let (architecture, config) = Self::architecture(files)?;
         let weights = Weights::open(files)?;
         let embedding = architecture.embedding(&weights, &config)?.to(device, *dtype)?;
         let mut blocks = Vec::with_capacity(config.n_layers());

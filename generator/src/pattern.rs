@@ -36,6 +36,14 @@ impl AttentionPatterns {
         self.layers[head.layer].index_axis(Axis(0), head.head)
     }
 
+    /// Whether no value differs by more than `tolerance`.
+    pub fn is_close(&self, other: &AttentionPatterns, tolerance: f32) -> bool {
+        let close = |(a, b): (&Array3<f32>, &Array3<f32>)| {
+            a.dim() == b.dim() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance)
+        };
+        self.layers.len() == other.layers.len() && self.layers.iter().zip(&other.layers).all(close)
+    }
+
     /// All heads, layer by layer.
     pub fn heads(&self) -> impl Iterator<Item = LayerHead> + use<> {
         let n_heads = self.n_heads();

@@ -5,8 +5,10 @@
 
 mod draw;
 mod forward;
+mod index;
 mod kept;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -14,13 +16,15 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, bail};
 use lens_schema::{FigureEntry, ModelEntry, PromptEntry, path};
 
-use crate::data::lock::Lock;
 use crate::data::{DataDir, PatternFormat};
-use crate::figure::{FigureFn, REGISTRY};
+use crate::figure::{FigureFn, REGISTRY, panic_message};
 use crate::fs;
 use crate::pattern::AttentionPatterns;
 use crate::plan::{Input, Plan};
 use crate::site::{ModelId, SiteBuilder, SiteReport};
+use draw::Drawn;
+
+pub use index::index;
 
 /// Who wants to know how far the work is.
 pub trait Observer: Sync {
@@ -38,6 +42,9 @@ pub struct Summary {
     /// Prompts that were run, and prompts that were there already, over all models.
     pub computed: usize,
     pub kept: usize,
+    /// Figures that were drawn, and figures that were there already.
+    pub drawn: usize,
+    pub figures_kept: usize,
     /// What failed; everything else is finished.
     pub failures: Vec<String>,
     pub site: Option<SiteReport>,
@@ -49,33 +56,61 @@ pub struct Summary {
 /// What makes going on pointless. Failures of one model, prompt or figure are in the summary instead.
 pub fn run(plan: &Plan, observer: &dyn Observer, stop: &AtomicBool) -> Result<Summary> {
     let data = DataDir::new(&plan.data)?;
-    let models = match &plan.input {
-        Input::Run(_) => Vec::new(),
-        Input::Kept { models, .. } => kept::models(&data, models)?,
+    // Whatever is wrong with what is there is told before anything is written or computed.
+    data.models()?;
+    let (prompts, models) = match &plan.input {
+        Input::Run(run) => (forward::prompts(&data, run)?, Vec::new()),
+        Input::Kept { models, .. } => (Vec::new(), kept::models(&data, models)?),
     };
     let writes = matches!(plan.input, Input::Run(_)) || plan.figures.is_some();
-    let _lock = writes.then(|| Lock::take(&plan.data)).transpose()?;
+    let _lock = writes.then(|| data.lock()).transpose()?;
     let figures = match &plan.figures {
-        Some(selected) => data.write_figures_index(&selected.iter().map(|f| f.entry()).collect::<Vec<_>>())?,
+        Some(selected) => data.merged_figures(&selected.iter().map(|f| f.entry()).collect::<Vec<_>>())?,
         None => with_raw(data.figures()?),
     };
     let site = match &plan.site {
         Some((out, options)) => Some(SiteBuilder::new(out, options, &figures)?),
         None => None,
     };
+    if plan.figures.is_some() {
+        data.write_figures_index(&figures)?;
+    }
     let work = Work { plan, data: &data, site: site.as_ref(), observer, stop, state: Mutex::default() };
     match &plan.input {
-        Input::Run(run) => forward::run(&work, run)?,
+        Input::Run(run) => forward::run(&work, run, &prompts)?,
         Input::Kept { n_samples, .. } => kept::run(&work, &models, *n_samples)?,
     }
     let mut summary = work.finish()?;
     if writes {
         data.write_models_index()?;
     }
-    // A site without a single prompt must not replace a good one.
-    let any = summary.computed + summary.kept > 0;
-    summary.site = site.filter(|_| any).map(SiteBuilder::finish).transpose()?;
+    if stop.load(Ordering::Relaxed) {
+        bail!("stopped; what was finished is kept, run the same command again to go on");
+    }
+    if let Some(site) = site {
+        publish(site, &mut summary)?;
+    }
     Ok(summary)
+}
+
+/// Puts the site in its place, unless that would lose something: after failures a good site may have more.
+fn publish(site: SiteBuilder, summary: &mut Summary) -> Result<()> {
+    if summary.computed + summary.kept == 0 {
+        return Ok(());
+    }
+    if !summary.failures.is_empty() {
+        let lost = site.would_lose()?;
+        if lost > 0 {
+            let out = site.out().display();
+            summary.failures.push(format!(
+                "site: {out} stays as it was, because {lost} of its prompts would be missing from the new one; \
+                 see to the failures and run the same command again, or choose another --out"
+            ));
+            return Ok(());
+        }
+    }
+    summary.site = Some(site.finish()?);
+    Ok(())
 }
 
 /// The pattern itself can always be looked at, also where nobody has drawn it.
@@ -117,7 +152,7 @@ struct Item<'a> {
 impl Work<'_> {
     /// Runs `feed`, which hands out items, beside the workers, who finish them.
     fn with_workers<'a>(&self, feed: impl FnOnce(&Queue<'_, 'a>) -> Result<()>) -> Result<()> {
-        let jobs = self.plan.jobs;
+        let jobs = rayon::current_num_threads();
         // Patterns of long prompts are large: few wait.
         let (sender, receiver) = sync_channel(jobs.min(2));
         let receiver = Mutex::new(receiver);
@@ -138,7 +173,10 @@ impl Work<'_> {
             }
             let hash = item.prompt.hash.clone();
             let place = format!("model {}, prompt {hash}", item.model.model_name);
-            match self.finish_prompt(item) {
+            let finish = AssertUnwindSafe(|| self.finish_prompt(item));
+            // A panic would leave the others waiting for this worker.
+            let result = catch_unwind(finish).unwrap_or_else(|panic| bail!("panicked: {}", panic_message(&*panic)));
+            match result {
                 Ok(()) => self.observer.advance(&hash),
                 Err(e) if fs::is_fatal(&e) => self.give_up(e),
                 Err(e) => self.fail(format!("{place}: {e:#}")),
@@ -146,30 +184,35 @@ impl Work<'_> {
         }
     }
 
-    /// Keeps, draws and packs one prompt. `prompt.json` comes last of what the data directory gets, so that a
-    /// prompt that has one is complete.
+    /// Keeps, draws and packs one prompt. What the data directory gets comes in an order that makes sense wherever a
+    /// run is killed: the patterns, the `prompt.json` that completes them, and pictures of nothing but these patterns.
     fn finish_prompt(&self, item: Item<'_>) -> Result<()> {
         let Item { model, site_model, position, prompt, patterns } = item;
         let (dir, hash) = (model.dir(), prompt.hash.clone());
         let computed = patterns.is_some();
         let patterns = match patterns {
             Some((patterns, format)) => {
+                if self.data.has_other_patterns(model, &hash, &patterns) {
+                    self.data.remove_figures(&dir, &hash)?;
+                }
                 self.data.write_patterns(&dir, &hash, &patterns, format)?;
-                patterns
+                self.data.write_prompt(&dir, &prompt)?;
+                Some(patterns)
             }
-            None => self.data.read_patterns(model, &hash)?,
+            None if self.plan.figures.is_none() && self.site.is_none() => None,
+            None => Some(self.data.read_patterns(model, &hash)?),
         };
-        if let Some(figures) = &self.plan.figures {
+        if let (Some(figures), Some(patterns)) = (&self.plan.figures, &patterns) {
             let redo = self.plan.force || computed;
-            let failures = draw::figures(self.data, &dir, &prompt, &patterns, figures, redo)?;
-            failures.into_iter().for_each(|failure| self.fail(failure));
+            let Drawn { drawn, failures } = draw::figures(self.data, &dir, &prompt, patterns, figures, redo)?;
+            let mut state = self.state();
+            state.summary.drawn += drawn;
+            state.summary.figures_kept += figures.len() * patterns.heads().count() - drawn - failures.len();
+            state.summary.failures.extend(failures);
         }
-        if computed {
-            self.data.write_prompt(&dir, &prompt)?;
-        }
-        if let (Some(site), Some(id)) = (self.site, site_model) {
+        if let (Some(site), Some(id), Some(patterns)) = (self.site, site_model, &patterns) {
             let folder = self.data.root().join(path::prompt_dir(&dir, &hash));
-            site.add_prompt(id, position, &prompt, &patterns, &folder)?;
+            site.add_prompt(id, position, &prompt, patterns, &folder)?;
         }
         let mut state = self.state();
         let count = if computed { &mut state.summary.computed } else { &mut state.summary.kept };
@@ -193,14 +236,11 @@ impl Work<'_> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The summary, unless the work was cut short.
+    /// The summary, unless going on was pointless.
     fn finish(self) -> Result<Summary> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = state.fatal {
             return Err(error);
-        }
-        if self.stop.load(Ordering::Relaxed) {
-            bail!("stopped; what was finished is kept, run the same command again to go on");
         }
         // Workers fail in any order.
         state.summary.failures.sort();

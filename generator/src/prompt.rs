@@ -77,7 +77,7 @@ pub fn select(
 
 impl Selection {
     /// Refuses what would select nothing whatever the prompts are.
-    fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         if self.n_samples == Some(0) {
             bail!("-n 0 selects no prompts; give at least 1");
         }

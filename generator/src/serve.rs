@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use lens_schema::path::{INDEX_HTML, MANIFEST, NOT_FOUND_HTML};
+use lens_schema::path::{INDEX_HTML, MANIFEST, MODELS, NOT_FOUND_HTML};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tower_http::services::ServeFile;
@@ -32,7 +32,8 @@ impl Server {
     pub fn bind(folder: &Path, host: &str, port: u16) -> Result<Self> {
         let missing = "there is no site; build one with `lens-build --out DIR`, or name one with --out";
         let root = folder.canonicalize().with_context(|| format!("{}: {missing}", folder.display()))?;
-        ensure!(root.join(MANIFEST).is_file(), "{}: {missing} (it has no {MANIFEST})", folder.display());
+        let data = if root.join(MODELS).is_file() { "; `lens-build site` makes one of a data directory" } else { "" };
+        ensure!(root.join(MANIFEST).is_file(), "{}: {missing} (it has no {MANIFEST}{data})", folder.display());
         let runtime = Runtime::new().context("cannot start the server")?;
         let listener = match runtime.block_on(TcpListener::bind((host, port))) {
             Ok(listener) => listener,
@@ -50,17 +51,32 @@ impl Server {
         format!("http://{}/", self.address)
     }
 
-    /// Answers until Ctrl-C.
+    /// Answers until Ctrl-C, or until the system asks to stop.
     pub fn run(self) -> Result<()> {
         let Server { runtime, listener, root, .. } = self;
         let app = Router::new().fallback(answer).with_state(root);
         runtime.block_on(async {
             tokio::select! {
                 result = axum::serve(listener, app) => result.context("the server stopped"),
-                result = tokio::signal::ctrl_c() => result.context("cannot wait for Ctrl-C"),
+                result = asked_to_stop() => result.context("cannot wait for Ctrl-C"),
             }
         })
     }
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
 }
 
 /// The file that a request names; the site's own page where there is none.

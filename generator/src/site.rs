@@ -20,6 +20,7 @@ mod stage;
 
 use assets::Viewer;
 use pages::Pages;
+pub use pages::base_url;
 use stage::Stage;
 
 /// GitHub Pages publishes sites up to this many bytes.
@@ -165,6 +166,16 @@ impl SiteBuilder {
         let figures = pack::figures(&self.stage, &dir, &hash, prompt_dir, patterns.heads(), &self.packed)?;
         self.models()[model.0].prompts.insert(position, SitePrompt { hash, figures });
         Ok(())
+    }
+
+    /// Where the site will lie.
+    pub fn out(&self) -> &Path {
+        self.stage.out()
+    }
+
+    /// How many prompts of the site in place would be lost if this one took its place.
+    pub fn would_lose(&self) -> Result<usize> {
+        self.stage.would_lose()
     }
 
     /// Writes the indexes, the pages and the manifest, and puts the site in its place.

@@ -94,9 +94,14 @@ pub fn prompts(model: &str) -> String {
     format!("{model}/{PROMPTS}")
 }
 
+/// `MODEL/prompts`, the folder of the prompts' folders.
+pub fn prompts_dir(model: &str) -> String {
+    format!("{model}/prompts")
+}
+
 /// `MODEL/prompts/HASH`
 pub fn prompt_dir(model: &str, hash: &str) -> String {
-    format!("{model}/prompts/{hash}")
+    format!("{}/{hash}", prompts_dir(model))
 }
 
 /// `MODEL/prompts/HASH/prompt.json`

@@ -2,17 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use lens_schema::{LayerHead, path};
 
 use super::DataDir;
 use crate::fs;
-
-/// Extension of the file that says what a figure function failed with.
-pub const ERROR: &str = "error.txt";
-
-/// Extensions of pictures.
-const FORMATS: [&str; 3] = ["png", "svg", "svgz"];
 
 /// One head's folder.
 #[derive(Debug, Clone)]
@@ -25,18 +19,15 @@ pub struct HeadDir {
 pub struct HeadFile {
     /// Name of the figure: of its function, or `function.figure`.
     pub figure: String,
-    /// `png`, `svg`, `svgz` or [`ERROR`].
+    /// One of [`path::FIGURE_EXTENSIONS`].
     pub extension: String,
 }
 
 impl HeadFile {
     /// Splits a file's name; `None` if it is neither a picture nor an error.
     fn parse(file: &str) -> Option<HeadFile> {
-        let of = |extension: &str| {
-            let figure = file.strip_suffix(extension)?.strip_suffix('.')?;
-            path::is_safe_name(figure).then(|| HeadFile { figure: figure.to_owned(), extension: extension.to_owned() })
-        };
-        FORMATS.into_iter().chain([ERROR]).find_map(of)
+        let (figure, extension) = path::parse_figure_file(file)?;
+        path::is_safe_name(figure).then(|| HeadFile { figure: figure.to_owned(), extension: extension.to_owned() })
     }
 }
 
@@ -45,6 +36,19 @@ impl DataDir {
     pub fn head_dir(&self, model: &str, hash: &str, head: LayerHead) -> Result<HeadDir> {
         self.prompt_dir(model, hash)?;
         Ok(HeadDir { dir: self.root.join(path::head_dir(model, hash, head)) })
+    }
+
+    /// Removes every picture and error of a prompt's heads.
+    pub fn remove_figures(&self, model: &str, hash: &str) -> Result<()> {
+        let prompt = self.prompt_dir(model, hash)?;
+        for file in walkdir::WalkDir::new(&prompt).min_depth(3).max_depth(3) {
+            let file = file.with_context(|| format!("cannot list {}", prompt.display()))?;
+            let name = file.file_name().to_str();
+            if name.and_then(HeadFile::parse).is_some() {
+                fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -106,7 +110,7 @@ mod tests {
         let head = data.head_dir("m", "hash", LayerHead { layer: 0, head: 1 }).unwrap();
         assert_eq!(head.files().unwrap(), []);
         head.create().unwrap();
-        head.write("raw", ERROR, b"no", &[]).unwrap();
+        head.write("raw", path::FIGURE_ERROR, b"no", &[]).unwrap();
         let there = head.files().unwrap();
         head.write("raw", "png", b"picture", &there).unwrap();
         let files = head.files().unwrap();

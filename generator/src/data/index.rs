@@ -1,9 +1,11 @@
 //! The `.jsonl` files that list what a data directory has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write as _};
 
 use anyhow::{Context as _, Result};
-use lens_schema::{FigureEntry, ModelEntry, PromptEntry, jsonl, path};
+use lens_schema::{FigureEntry, ModelEntry, jsonl, path};
 use serde::de::DeserializeOwned;
 
 use super::DataDir;
@@ -24,16 +26,27 @@ impl DataDir {
     }
 
     /// Writes a model's `prompts.jsonl` from its prompts' folders: first those that `first` names, in its order,
-    /// then the others in the order that they were listed in, then those that were not, by hash.
-    pub fn write_prompts_index(&self, model: &str, first: &[String]) -> Result<Vec<PromptEntry>> {
+    /// then the others in the order that they were listed in, then those that were not, by hash. Returns how many.
+    pub fn write_prompts_index(&self, model: &str, first: &[&str]) -> Result<usize> {
         // A damaged listing is what this function is asked to repair.
         let listed = self.listed(model).unwrap_or_default();
-        let seen: BTreeSet<&String> = first.iter().collect();
-        let order: Vec<String> =
-            first.iter().chain(listed.iter().filter(|hash| !seen.contains(hash))).cloned().collect();
-        let prompts = self.prompts_in_order(model, &order)?;
-        fs::write(&self.root.join(path::prompts(model)), jsonl::to_string(&prompts)?.as_bytes())?;
-        Ok(prompts)
+        let order: Vec<String> = first.iter().map(|hash| (*hash).to_owned()).chain(listed).collect();
+        let hashes = self.hashes_in_order(model, &order)?;
+        let mut unreadable = None;
+        // One by one: all of them may not fit into memory.
+        let written = fs::write_with(&self.root.join(path::prompts(model)), |out| {
+            for hash in &hashes {
+                let prompt = self.prompt(model, hash).map_err(|e| {
+                    unreadable = Some(e);
+                    io::Error::other("a prompt cannot be read")
+                })?;
+                serde_json::to_writer(&mut *out, &prompt)?;
+                out.write_all(b"\n")?;
+            }
+            Ok(())
+        });
+        unreadable.map_or(written, Err)?;
+        Ok(hashes.len())
     }
 
     /// Hashes in the order of `prompts.jsonl`; none if there is no such file.
@@ -47,8 +60,8 @@ impl DataDir {
         self.read_index(path::FIGURES)
     }
 
-    /// Writes `figures.jsonl`: the given functions and those that are listed already, sorted by name.
-    pub fn write_figures_index(&self, figures: &[FigureEntry]) -> Result<Vec<FigureEntry>> {
+    /// The given functions and those that are listed already, sorted by name.
+    pub fn merged_figures(&self, figures: &[FigureEntry]) -> Result<Vec<FigureEntry>> {
         let mut all: BTreeMap<String, FigureEntry> =
             self.figures()?.into_iter().map(|figure| (figure.name.clone(), figure)).collect();
         for figure in figures {
@@ -61,18 +74,30 @@ impl DataDir {
             }
             all.insert(figure.name.clone(), figure);
         }
-        let all: Vec<FigureEntry> = all.into_values().collect();
-        fs::write(&self.root.join(path::FIGURES), jsonl::to_string(&all)?.as_bytes())?;
-        Ok(all)
+        Ok(all.into_values().collect())
     }
 
+    /// Writes `figures.jsonl`.
+    pub fn write_figures_index(&self, figures: &[FigureEntry]) -> Result<()> {
+        fs::write(&self.root.join(path::FIGURES), jsonl::to_string(figures)?.as_bytes())
+    }
+
+    /// The entries of an index, read line by line; none if there is no such file.
     fn read_index<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
-        let file = self.root.join(name);
-        if !file.is_file() {
-            return Ok(Vec::new());
+        let path = self.root.join(name);
+        let file = match File::open(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            file => file.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        let mut entries = Vec::new();
+        for (i, line) in BufReader::new(file).lines().enumerate() {
+            let damaged =
+                || format!("{}:{}: the index is damaged; delete it and run `lens-build index`", path.display(), i + 1);
+            let line = line.with_context(damaged)?;
+            if !line.trim().is_empty() {
+                entries.push(serde_json::from_str(&line).with_context(damaged)?);
+            }
         }
-        let text = fs::read_to_string(&file)?;
-        jsonl::parse(&file.display().to_string(), &text)
-            .context("an index is damaged; delete it and run `lens-build index`")
+        Ok(entries)
     }
 }

@@ -36,7 +36,8 @@ fn what_is_written_is_read() {
         assert_eq!(fs::list(&data.prompt_dir("m", &prompt.hash).unwrap()).unwrap().len(), 2);
     }
     assert_eq!(data.models().unwrap()[0].sanitized_name.as_deref(), Some("m"));
-    assert_eq!(data.prompts("m").unwrap(), [prompt]);
+    assert_eq!(data.hashes("m").unwrap(), [prompt.hash.clone()]);
+    assert_eq!(data.prompt("m", &prompt.hash).unwrap(), prompt);
 }
 
 #[test]
@@ -44,13 +45,12 @@ fn prompts_keep_their_listed_order() {
     let (_dir, data) = data();
     let texts = ["one", "two", "three", "four"].map(prompt);
     texts.iter().for_each(|p| data.write_prompt("m", p).unwrap());
-    let order = [texts[2].hash.clone(), texts[0].hash.clone()];
+    let order = [texts[2].hash.as_str(), &texts[0].hash];
     data.write_prompts_index("m", &order).unwrap();
-    let read: Vec<String> = data.prompts("m").unwrap().into_iter().map(|p| p.hash).collect();
-    assert_eq!(read[..2], order);
+    assert_eq!(data.hashes("m").unwrap()[..2], order);
     // A second run's prompts come first; the others stay as they were.
-    let index = data.write_prompts_index("m", &[texts[1].hash.clone()]).unwrap();
-    assert_eq!([&index[0].text, &index[1].text, &index[2].text], ["two", "three", "one"]);
+    assert_eq!(data.write_prompts_index("m", &[&texts[1].hash]).unwrap(), 4);
+    assert_eq!(data.hashes("m").unwrap()[..3], [1, 2, 0].map(|i| texts[i].hash.clone()));
 }
 
 #[test]
@@ -63,8 +63,9 @@ fn unknown_keys_survive() {
 
     fs::write(&data.root().join(path::FIGURES), br#"{"name":"svd","mine":1}"#).unwrap();
     let raw = FigureEntry { name: "raw".into(), ..Default::default() };
-    let index = data.write_figures_index(&[raw]).unwrap();
+    let index = data.merged_figures(&[raw]).unwrap();
     assert_eq!((index[0].name.as_str(), index[1].name.as_str()), ("raw", "svd"));
+    data.write_figures_index(&index).unwrap();
     assert_eq!(data.figures().unwrap()[1].rest["mine"], 1);
 }
 
@@ -94,13 +95,20 @@ fn damage_names_the_file_and_the_remedy() {
     let error = data.read_patterns(&model(), &prompt.hash).unwrap_err().to_string();
     assert!(error.contains("layer 0 of 3 is (3, 4, 4); m has 2 layers of 3 heads"), "{error}");
 
+    let mut nan = patterns(2);
+    nan.layers[1][[2, 3, 3]] = f32::NAN;
+    data.write_patterns("m", &prompt.hash, &nan, PatternFormat::Npz { level: 1 }).unwrap();
+    let error = data.read_patterns(&model(), &prompt.hash).unwrap_err().to_string();
+    assert!(error.contains("activations.npz is damaged") && error.contains("layer 1 has NaN"), "{error}");
+
     fs::write(&data.prompt_dir("m", &prompt.hash).unwrap().join(path::PROMPT), b"{\"text\":").unwrap();
-    let error = data.prompts("m").unwrap_err().to_string();
+    let error = data.prompt("m", &prompt.hash).unwrap_err().to_string();
     assert!(error.contains("prompt.json is damaged; delete its folder"), "{error}");
 
     fs::write(&data.root().join(path::prompts("m")), b"{}\n").unwrap();
-    let error = format!("{:#}", data.prompts("m").unwrap_err());
-    assert!(error.contains("run `lens-build index`: ") && error.contains("prompts.jsonl:1: missing field"), "{error}");
+    let error = format!("{:#}", data.hashes("m").unwrap_err());
+    let expected = "prompts.jsonl:1: the index is damaged; delete it and run `lens-build index`: missing field";
+    assert!(error.contains(expected), "{error}");
 }
 
 #[test]

@@ -1,9 +1,15 @@
 //! The files of a model folder in Hugging Face's layout, on disk or built into the program.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use candle_core::DType;
+use memmap2::Mmap;
+use rayon::prelude::*;
+
+use crate::fs;
 
 /// A model folder: `config.json`, weights, tokenizer files.
 #[derive(Debug, Clone)]
@@ -21,10 +27,10 @@ enum Source {
 }
 
 impl ModelFiles {
-    /// A folder on disk, called by its folder's name.
+    /// A folder on disk, called by its folder's name; a link to a folder by its own.
     pub fn folder(path: &Path) -> Result<Self> {
         let full = path.canonicalize().with_context(|| format!("cannot open the model folder {}", path.display()))?;
-        let name = full.file_name().map(|n| n.to_string_lossy().into_owned());
+        let name = path.file_name().or(full.file_name()).map(|n| n.to_string_lossy().into_owned());
         let name = name.with_context(|| format!("{} has no folder name to call the model by", path.display()))?;
         Ok(ModelFiles { name, source: Source::Folder(full) })
     }
@@ -32,6 +38,18 @@ impl ModelFiles {
     /// A model that is part of the program.
     pub fn built_in(name: &str, files: &'static [(&'static str, &'static [u8])]) -> Self {
         ModelFiles { name: name.to_owned(), source: Source::BuiltIn(files) }
+    }
+
+    /// Where the files are.
+    pub fn place(&self) -> String {
+        match &self.source {
+            Source::Folder(path) => path.display().to_string(),
+            Source::BuiltIn(_) => format!("built-in {}", self.name),
+        }
+    }
+
+    pub fn is_same_place(&self, other: &ModelFiles) -> bool {
+        self.place() == other.place()
     }
 
     /// Content of a file of the folder; `None` if there is no such file.
@@ -51,6 +69,29 @@ impl ModelFiles {
         }
     }
 
+    /// A checksum of what makes the patterns: `config.json`, the weights, and the precision that they compute with.
+    pub fn checksum(&self, dtype: DType) -> Result<String> {
+        let counts = |name: &str| name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".bin");
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(dtype.as_str().as_bytes());
+        match &self.source {
+            Source::BuiltIn(files) => {
+                files.iter().filter(|(name, _)| counts(name)).for_each(|(_, bytes)| sum.combine(&checksum(bytes)));
+            }
+            Source::Folder(folder) => {
+                for name in fs::list(folder)?.iter().filter(|name| counts(name)) {
+                    let path = folder.join(name);
+                    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                    // SAFETY: the map is only read. If another program shortens the file meanwhile, the process is
+                    // killed by the system, as with any reader of memory-mapped weights.
+                    let map = unsafe { Mmap::map(&file) }.with_context(|| format!("cannot map {}", path.display()))?;
+                    sum.combine(&checksum(&map));
+                }
+            }
+        }
+        Ok(format!("{:08x}", sum.finalize()))
+    }
+
     /// Where a file lies on disk, for memory mapping; `None` for a built-in model or if it is not there.
     pub fn on_disk(&self, file: &str) -> Option<PathBuf> {
         matches!(self.source, Source::Folder(_)).then(|| self.path_of(file)).filter(|p| p.is_file())
@@ -66,5 +107,62 @@ impl ModelFiles {
             Source::Folder(path) => path.join(file),
             Source::BuiltIn(_) => Path::new("built-in").join(&self.name).join(file),
         }
+    }
+}
+
+/// CRC-32, by all threads.
+fn checksum(bytes: &[u8]) -> crc32fast::Hasher {
+    let parts = bytes.par_chunks(1 << 24).map(|part| {
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(part);
+        sum
+    });
+    parts.collect::<Vec<_>>().iter().fold(crc32fast::Hasher::new(), |mut all, part| {
+        all.combine(part);
+        all
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_tells_weights_and_precisions_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
+        let sum = |dtype| ModelFiles::folder(dir.path()).unwrap().checksum(dtype).unwrap();
+        write("config.json", b"{}");
+        write("model.safetensors", &[7; 1000]);
+        let first = sum(DType::F32);
+        write("tokenizer.json", b"{}");
+        assert_eq!(first, sum(DType::F32));
+        assert_ne!(first, sum(DType::BF16));
+        write("model.safetensors", &[8; 1000]);
+        assert_ne!(first, sum(DType::F32));
+    }
+
+    #[test]
+    fn parts_make_the_whole() {
+        let bytes: Vec<u8> = (0..40_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        assert_eq!(checksum(&bytes).finalize(), crc32fast::hash(&bytes));
+        assert_eq!(checksum(b"").finalize(), 0);
+    }
+
+    #[test]
+    fn folders_are_called_by_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("my-model");
+        std::fs::create_dir_all(folder.join("inside")).unwrap();
+        let name = |path: &Path| ModelFiles::folder(path).unwrap().name;
+        for path in ["my-model", "my-model/", "my-model/.", "my-model/inside/.."] {
+            assert_eq!(name(&dir.path().join(path)), "my-model");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&folder, dir.path().join("latest")).unwrap();
+            assert_eq!(name(&dir.path().join("latest")), "latest");
+        }
+        assert!(ModelFiles::folder(&dir.path().join("none")).unwrap_err().to_string().contains("none"));
     }
 }

@@ -2,11 +2,19 @@
 
 use anyhow::Result;
 use lens_schema::PromptEntry;
+use lens_schema::path::FIGURE_ERROR;
 
 use crate::data::DataDir;
-use crate::data::figures::{ERROR, HeadFile};
+use crate::data::figures::HeadFile;
 use crate::figure::FigureFn;
 use crate::pattern::{AttentionPatterns, Pattern};
+
+/// What became of one prompt's figures.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    pub drawn: usize,
+    pub failures: Vec<String>,
+}
 
 /// Draws what is missing, or everything if `redo`. What a function fails with is kept beside the pictures, and
 /// returned.
@@ -17,9 +25,9 @@ pub fn figures(
     patterns: &AttentionPatterns,
     figures: &[&FigureFn],
     redo: bool,
-) -> Result<Vec<String>> {
+) -> Result<Drawn> {
     let labels = prompt.row_labels(patterns.n_ctx());
-    let mut failures = Vec::new();
+    let mut result = Drawn::default();
     for head in patterns.heads() {
         let folder = data.head_dir(model, &prompt.hash, head)?;
         let there = folder.files()?;
@@ -32,14 +40,17 @@ pub fn figures(
             let values = patterns.head(head);
             let pattern = Pattern { model, head, prompt, labels: &labels, values, causal: patterns.causal };
             match figure.draw(&pattern) {
-                Ok(picture) => folder.write(figure.name, figure.format, &picture, &there)?,
+                Ok(picture) => {
+                    folder.write(figure.name, figure.format, &picture, &there)?;
+                    result.drawn += 1;
+                }
                 Err(e) => {
                     let message = format!("{e:#}");
-                    folder.write(figure.name, ERROR, message.as_bytes(), &there)?;
-                    failures.push(format!("{}/{}: {message}", folder.display(), figure.name));
+                    folder.write(figure.name, FIGURE_ERROR, message.as_bytes(), &there)?;
+                    result.failures.push(format!("{}/{}: {message}", folder.display(), figure.name));
                 }
             }
         }
     }
-    Ok(failures)
+    Ok(result)
 }

@@ -1,38 +1,68 @@
 //! Patterns that are computed: models run on prompts, longest first.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lens_schema::path::sanitize_name;
 use lens_schema::{ModelEntry, PromptEntry};
+use serde_json::Value;
 
 use super::{Item, Queue, Work};
 use crate::data::DataDir;
-use crate::demo;
-use crate::model::Model;
 use crate::model::files::ModelFiles;
+use crate::model::{BosPolicy, Model};
 use crate::plan::RunPlan;
 use crate::prompt;
+use crate::site::ModelId;
 use crate::tokens::{Tokenizer, Tokens};
+use crate::{demo, memory};
 
-/// Patterns of a batch, in bytes, unless --batch-size says otherwise.
-const BATCH_BYTES: u64 = 192 << 20;
+/// Bytes of a batch, unless --batch-size says otherwise: more gains nothing, and several batches are in memory at a time.
+const BATCH_BYTES: std::ops::Range<u64> = 8 << 20..192 << 20;
+/// The share of the memory that there is, where that is little.
+const BATCH_SHARE: u64 = 16;
 
-/// A prompt that is to be run, and its place in the list of prompts.
-struct Job {
-    position: usize,
-    prompt: PromptEntry,
-    tokens: Tokens,
+/// Key of `prompt.json`: one token id per row of the pattern.
+const INPUT_IDS: &str = "input_ids";
+/// Key of `prompt.json`: [`ModelFiles::checksum`] of the model that the patterns come from.
+const MODEL_CHECKSUM: &str = "model_checksum";
+
+/// The prompts of the files; without files those that the data directory has, else the built-in ones.
+///
+/// A directory with nothing but built-in prompts may be what a run of them that was stopped has left.
+pub fn prompts(data: &DataDir, run: &RunPlan) -> Result<Vec<PromptEntry>> {
+    if !run.prompts.is_empty() {
+        return prompt::load(&run.prompts, &run.selection);
+    }
+    let mut there = Vec::new();
+    for model in data.models()? {
+        let dir = model.dir();
+        for hash in data.hashes(&dir)? {
+            there.push(untokenized(data.prompt(&dir, &hash)?));
+        }
+    }
+    let built_in = demo::prompts()?;
+    if there.iter().all(|prompt| built_in.iter().any(|b| b.text == prompt.text)) {
+        return prompt::select(built_in.into_iter().map(Ok), &run.selection, "the built-in prompts");
+    }
+    prompt::select(there.into_iter().map(Ok), &run.selection, &data.root().display().to_string())
+}
+
+/// A prompt without what one model made of it.
+fn untokenized(mut prompt: PromptEntry) -> PromptEntry {
+    prompt.rest.shift_remove(INPUT_IDS);
+    prompt.rest.shift_remove(MODEL_CHECKSUM);
+    PromptEntry { n_tokens: None, tokens: None, labels: None, ..prompt }
 }
 
 /// Runs every model. A model that cannot be run is a failure, and the others go on.
-pub fn run(work: &Work<'_>, run: &RunPlan) -> Result<()> {
-    let prompts = prompts(work.data, run)?;
+pub fn run(work: &Work<'_>, run: &RunPlan, prompts: &[PromptEntry]) -> Result<()> {
     for files in &run.models {
         if work.stopped() {
             break;
         }
-        if let Err(e) = run_model(work, run, files, &prompts) {
+        let model = || ModelRun::new(work, run, files, prompts)?.run();
+        if let Err(e) = model() {
             if crate::fs::is_fatal(&e) {
                 return Err(e);
             }
@@ -42,154 +72,229 @@ pub fn run(work: &Work<'_>, run: &RunPlan) -> Result<()> {
     Ok(())
 }
 
-/// The prompts of the files; without files those that the data directory has, else the built-in ones.
-///
-/// A directory with nothing but built-in prompts may be what a run of them that was stopped has left.
-fn prompts(data: &DataDir, run: &RunPlan) -> Result<Vec<PromptEntry>> {
-    if !run.prompts.is_empty() {
-        return prompt::load(&run.prompts, &run.selection);
-    }
-    let mut there = Vec::new();
-    for model in data.models()? {
-        there.extend(data.prompts(&model.dir())?);
-    }
-    let built_in = demo::prompts()?;
-    if there.iter().all(|prompt| built_in.iter().any(|b| b.text == prompt.text)) {
-        return prompt::select(built_in.into_iter().map(Ok), &run.selection, "the built-in prompts");
-    }
-    for prompt in &mut there {
-        *prompt = untokenized(std::mem::take(prompt));
-    }
-    prompt::select(there.into_iter().map(Ok), &run.selection, &data.root().display().to_string())
+/// One model and all prompts, by their positions in the list.
+struct ModelRun<'a> {
+    work: &'a Work<'a>,
+    run: &'a RunPlan,
+    files: &'a ModelFiles,
+    prompts: &'a [PromptEntry],
+    /// Name of its directory.
+    dir: String,
+    checksum: String,
+    /// `None` only where nothing is missing and the folder has no tokenizer that could say how prompts were run.
+    encoder: Option<Encoder>,
+    /// Prompts that the data directory has already.
+    kept: Vec<usize>,
+    missing: Vec<usize>,
 }
 
-/// A prompt without what one model's tokenizer made of it.
-fn untokenized(mut prompt: PromptEntry) -> PromptEntry {
-    prompt.rest.shift_remove(INPUT_IDS);
-    PromptEntry { n_tokens: None, tokens: None, labels: None, ..prompt }
+/// A prompt that is to be run.
+struct Job {
+    position: usize,
+    /// Tokens, special ones included.
+    rows: usize,
 }
 
-/// Key of `prompt.json`: one token id per row of the pattern.
-const INPUT_IDS: &str = "input_ids";
-
-fn run_model(work: &Work<'_>, run: &RunPlan, files: &ModelFiles, prompts: &[PromptEntry]) -> Result<()> {
-    let dir = sanitize_name(&files.name);
-    let mut kept = BTreeSet::new();
-    for prompt in prompts {
-        if !work.plan.force && work.data.has_patterns(&dir, &prompt.hash)? {
-            kept.insert(prompt.hash.clone());
+impl<'a> ModelRun<'a> {
+    fn new(work: &'a Work<'a>, run: &'a RunPlan, files: &'a ModelFiles, prompts: &'a [PromptEntry]) -> Result<Self> {
+        let dir = sanitize_name(&files.name);
+        let (mut kept, mut missing) = (Vec::new(), Vec::new());
+        for (position, prompt) in prompts.iter().enumerate() {
+            let there = !work.plan.force && work.data.has_patterns(&dir, &prompt.hash)?;
+            if there { &mut kept } else { &mut missing }.push(position);
         }
+        let encoder = Encoder::new(files, run);
+        let encoder = if missing.is_empty() { encoder.ok() } else { Some(encoder?) };
+        let checksum = files.checksum(run.load.dtype)?;
+        Ok(ModelRun { work, run, files, prompts, dir, checksum, encoder, kept, missing })
     }
-    let hashes: Vec<String> = prompts.iter().map(|p| p.hash.clone()).collect();
-    if kept.len() == prompts.len() {
-        // Nothing to compute: the weights are not even read.
-        let model = work.data.model(&dir)?;
-        return finish_model(work, &model, None, run, prompts, &kept, Vec::new(), &hashes);
-    }
-    let model = Model::load(files, &run.load).with_context(|| format!("cannot load {}", files.name))?;
-    let tokenizer = Tokenizer::load(files)?;
-    let special = run.prepend_bos.resolve(model.bos_policy());
-    let max_tokens = run.max_tokens.unwrap_or(usize::MAX).min(model.n_ctx());
-    let mut jobs = Vec::new();
-    for (position, prompt) in prompts.iter().enumerate().filter(|(_, p)| !kept.contains(&p.hash)) {
-        match tokenizer.encode(&prompt.text, special, max_tokens) {
-            Ok(tokens) => {
-                if let Some(all) = tokens.cut_from {
-                    let cut = tokens.ids.len();
-                    work.observer
-                        .note(&format!("{}: prompt {} is cut from {all} to {cut} tokens", files.name, prompt.hash));
-                }
-                jobs.push(Job { position, prompt: tokenized(prompt, &tokens), tokens });
-            }
-            Err(e) => work.fail(format!("model {}, prompt {}: {e:#}", files.name, prompt.hash)),
-        }
-    }
-    let mut entry = model.entry().clone();
-    entry.sanitized_name = None;
-    work.data.write_model(&entry)?;
-    finish_model(work, &entry, Some(&model), run, prompts, &kept, jobs, &hashes)
-}
 
-fn tokenized(prompt: &PromptEntry, tokens: &Tokens) -> PromptEntry {
-    let mut prompt = prompt.clone();
-    prompt.n_tokens = Some(tokens.tokens.len());
-    prompt.tokens = Some(tokens.tokens.clone());
-    prompt.labels = Some(tokens.labels.clone());
-    prompt.rest.insert(INPUT_IDS.to_owned(), tokens.ids.clone().into());
-    prompt
-}
-
-/// Computes the jobs and hands everything, computed or kept, to the workers; then writes the model's index.
-#[expect(clippy::too_many_arguments)]
-fn finish_model(
-    work: &Work<'_>,
-    entry: &ModelEntry,
-    model: Option<&Model>,
-    run: &RunPlan,
-    prompts: &[PromptEntry],
-    kept: &BTreeSet<String>,
-    jobs: Vec<Job>,
-    hashes: &[String],
-) -> Result<()> {
-    let site_model = work.site.map(|site| site.add_model(entry)).transpose()?;
-    work.observer.begin(&entry.model_name, prompts.len());
-    let dir = entry.dir();
-    work.with_workers(|queue| {
-        if let Some(model) = model {
-            compute(queue, run, model, jobs, |job, patterns| Item {
+    fn run(&self) -> Result<()> {
+        self.check_kept()?;
+        let Some(encoder) = self.encoder.as_ref().filter(|_| !self.missing.is_empty()) else {
+            // Nothing to compute: the weights are not even loaded.
+            return self.hand_out(&self.work.data.model(&self.dir)?, |_, _, _| Ok(()));
+        };
+        let model =
+            Model::load(self.files, &self.run.load).with_context(|| format!("cannot load {}", self.files.name))?;
+        let mut entry = model.entry().clone();
+        entry.sanitized_name = None;
+        let jobs = self.jobs(encoder);
+        self.work.data.write_model(&entry)?;
+        self.hand_out(&entry, |queue, entry, site_model| {
+            let item = |position, prompt, patterns| Item {
                 model: entry,
                 site_model,
-                position: job.position,
-                prompt: job.prompt,
-                patterns: Some((patterns, run.format)),
-            })?;
-        }
-        for (position, prompt) in prompts.iter().enumerate().filter(|(_, p)| kept.contains(&p.hash)) {
-            if queue.stopped() {
-                break;
+                position,
+                prompt,
+                patterns: Some((patterns, self.run.format)),
+            };
+            self.compute(queue, &model, encoder, &jobs, item)
+        })
+    }
+
+    /// What is there was asked for once; it is kept, but not in silence where this run would give something else.
+    fn check_kept(&self) -> Result<()> {
+        let (mut other_weights, mut other_tokens) = (0, 0);
+        for &position in &self.kept {
+            let prompt = &self.prompts[position];
+            // A damaged file is told when it is its turn.
+            let Ok(there) = self.work.data.prompt(&self.dir, &prompt.hash) else { continue };
+            let checksum = there.rest.get(MODEL_CHECKSUM).and_then(Value::as_str);
+            other_weights += usize::from(checksum.is_some_and(|c| c != self.checksum));
+            if let (Some(encoder), Some(ids)) = (&self.encoder, there.rest.get(INPUT_IDS)) {
+                let now = encoder.encode(&prompt.text).map(|tokens| Value::from(tokens.ids));
+                other_tokens += usize::from(now.is_ok_and(|now| now != *ids));
             }
-            let prompt = work.data.prompt(&dir, &prompt.hash)?;
-            queue.send(Item { model: entry, site_model, position, prompt, patterns: None })?;
+        }
+        let (root, n_kept) = (self.work.data.root().display(), self.kept.len());
+        if other_weights > 0 {
+            bail!(
+                "{other_weights} of the {n_kept} prompts that {root} has of it were run with other weights, another \
+                 config.json or another --dtype; --force runs them again, another --save-path keeps both"
+            );
+        }
+        if other_tokens > 0 {
+            self.work.observer.note(&format!(
+                "{}: {other_tokens} of the {n_kept} prompts that {root} has are kept as they were run, with other \
+                 tokens than now (--max-tokens, --prepend-bos or the tokenizer differ); --force runs them again",
+                self.files.name
+            ));
         }
         Ok(())
-    })?;
-    work.data.write_prompts_index(&dir, hashes)?;
-    Ok(())
+    }
+
+    /// The missing prompts, longest first: trouble with memory shows at once, and the time left is honest.
+    fn jobs(&self, encoder: &Encoder) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for &position in &self.missing {
+            let prompt = &self.prompts[position];
+            match encoder.encode(&prompt.text) {
+                Ok(tokens) => {
+                    let rows = tokens.ids.len();
+                    if let Some(all) = tokens.cut_from {
+                        let (name, hash) = (&self.files.name, &prompt.hash);
+                        self.work.observer.note(&format!("{name}: prompt {hash} is cut from {all} to {rows} tokens"));
+                    }
+                    jobs.push(Job { position, rows });
+                }
+                Err(e) => self.fail(position, &e),
+            }
+        }
+        jobs.sort_by_key(|job| (Reverse(job.rows), job.position));
+        jobs
+    }
+
+    /// Hands everything, computed or kept, to the workers; then writes the model's index.
+    fn hand_out(
+        &self,
+        entry: &ModelEntry,
+        compute: impl for<'e> FnOnce(&Queue<'_, 'e>, &'e ModelEntry, Option<ModelId>) -> Result<()>,
+    ) -> Result<()> {
+        let Work { data, site, observer, .. } = self.work;
+        let site_model = site.map(|site| site.add_model(entry)).transpose()?;
+        observer.begin(&entry.model_name, self.prompts.len());
+        self.work.with_workers(|queue| {
+            compute(queue, entry, site_model)?;
+            for &position in self.kept.iter().take_while(|_| !queue.stopped()) {
+                match data.prompt(&self.dir, &self.prompts[position].hash) {
+                    Ok(prompt) => queue.send(Item { model: entry, site_model, position, prompt, patterns: None })?,
+                    Err(e) => self.fail(position, &e),
+                }
+            }
+            Ok(())
+        })?;
+        let hashes: Vec<&str> = self.prompts.iter().map(|p| p.hash.as_str()).collect();
+        data.write_prompts_index(&self.dir, &hashes)?;
+        Ok(())
+    }
+
+    /// Runs the jobs batch by batch. A batch that fails is run prompt by prompt, so that one does not spoil the others.
+    fn compute<'e>(
+        &self,
+        queue: &Queue<'_, 'e>,
+        model: &Model,
+        encoder: &Encoder,
+        jobs: &[Job],
+        item: impl Fn(usize, PromptEntry, crate::pattern::AttentionPatterns) -> Item<'e>,
+    ) -> Result<()> {
+        let mut rest = jobs;
+        let mut again: Vec<&[Job]> = Vec::new();
+        while !queue.stopped() {
+            let batch = match again.pop() {
+                Some(one) => one,
+                None if rest.is_empty() => break,
+                None => {
+                    let (batch, others) = rest.split_at(self.batch_len(model, rest));
+                    rest = others;
+                    batch
+                }
+            };
+            let texts = batch.iter().map(|job| &self.prompts[job.position].text);
+            let tokens = texts.map(|text| encoder.encode(text)).collect::<Result<Vec<_>>>()?;
+            let ids: Vec<&[u32]> = tokens.iter().map(|tokens| tokens.ids.as_slice()).collect();
+            match model.patterns(&ids) {
+                Ok(patterns) => {
+                    for ((job, tokens), patterns) in batch.iter().zip(tokens).zip(patterns) {
+                        queue.send(item(job.position, self.tokenized(job.position, tokens), patterns))?;
+                    }
+                }
+                Err(e) if batch.len() == 1 => self.fail(batch[0].position, &e),
+                Err(_) => again.extend(batch.chunks(1).rev()),
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of these jobs go through the model together, at least 1.
+    fn batch_len(&self, model: &Model, jobs: &[Job]) -> usize {
+        if let Some(size) = self.run.batch_size {
+            return size.min(jobs.len());
+        }
+        let share = memory::available().unwrap_or(u64::MAX) / BATCH_SHARE;
+        let most = share.clamp(BATCH_BYTES.start, BATCH_BYTES.end);
+        let mut bytes = 0;
+        let fits = |job: &&Job| {
+            bytes += model.patterns_bytes(job.rows);
+            bytes <= most
+        };
+        jobs.iter().take_while(fits).count().max(1)
+    }
+
+    /// What `prompt.json` holds.
+    fn tokenized(&self, position: usize, tokens: Tokens) -> PromptEntry {
+        let mut prompt = self.prompts[position].clone();
+        prompt.n_tokens = Some(tokens.tokens.len());
+        prompt.tokens = Some(tokens.tokens);
+        prompt.labels = Some(tokens.labels);
+        prompt.rest.insert(INPUT_IDS.to_owned(), tokens.ids.into());
+        prompt.rest.insert(MODEL_CHECKSUM.to_owned(), self.checksum.as_str().into());
+        prompt
+    }
+
+    fn fail(&self, position: usize, error: &anyhow::Error) {
+        self.work.fail(format!("model {}, prompt {}: {error:#}", self.files.name, self.prompts[position].hash));
+    }
 }
 
-/// Runs the jobs batch by batch, longest first: trouble with memory shows at once, and the time left is honest.
-fn compute<'a>(
-    queue: &Queue<'_, 'a>,
-    run: &RunPlan,
-    model: &Model,
-    mut jobs: Vec<Job>,
-    item: impl Fn(Job, crate::pattern::AttentionPatterns) -> Item<'a>,
-) -> Result<()> {
-    jobs.sort_by_key(|job| (std::cmp::Reverse(job.tokens.ids.len()), job.position));
-    let mut rest = jobs.into_iter().peekable();
-    while rest.peek().is_some() && !queue.stopped() {
-        let mut batch: Vec<Job> = Vec::new();
-        let mut bytes = 0;
-        while let Some(job) = rest.next_if(|job| match run.batch_size {
-            Some(size) => batch.len() < size,
-            None => batch.is_empty() || bytes + model.patterns_bytes(job.tokens.ids.len()) <= BATCH_BYTES,
-        }) {
-            bytes += model.patterns_bytes(job.tokens.ids.len());
-            batch.push(job);
-        }
-        let ids: Vec<&[u32]> = batch.iter().map(|job| job.tokens.ids.as_slice()).collect();
-        match model.patterns(&ids) {
-            Ok(patterns) => {
-                for (job, patterns) in batch.into_iter().zip(patterns) {
-                    queue.send(item(job, patterns))?;
-                }
-            }
-            Err(e) => {
-                for job in batch {
-                    queue.work.fail(format!("model {}, prompt {}: {e:#}", model.entry().model_name, job.prompt.hash));
-                }
-            }
-        }
+/// From a prompt to the model's input, as the user wants it.
+struct Encoder {
+    tokenizer: Tokenizer,
+    special: BosPolicy,
+    max_tokens: usize,
+}
+
+impl Encoder {
+    fn new(files: &ModelFiles, run: &RunPlan) -> Result<Self> {
+        let config = Model::read_config(files)?;
+        Ok(Encoder {
+            tokenizer: Tokenizer::load(files)?,
+            special: run.prepend_bos.resolve(config.bos),
+            max_tokens: run.max_tokens.unwrap_or(usize::MAX).min(config.n_ctx),
+        })
     }
-    Ok(())
+
+    fn encode(&self, text: &str) -> Result<Tokens> {
+        self.tokenizer.encode(text, self.special, self.max_tokens)
+    }
 }

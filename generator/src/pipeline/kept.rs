@@ -1,13 +1,15 @@
 //! Patterns that the data directory has.
 
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
 use lens_schema::ModelEntry;
 use lens_schema::path::sanitize_name;
 
 use super::{Item, Work};
 use crate::data::DataDir;
 
-/// The models of the data directory; those of `names` if there are any, by name or by directory.
+/// The models of the data directory; those of `names` if there are any, by name, by directory or by model folder.
 pub fn models(data: &DataDir, names: &[String]) -> Result<Vec<ModelEntry>> {
     let all = data.models()?;
     let root = data.root().display();
@@ -17,47 +19,71 @@ pub fn models(data: &DataDir, names: &[String]) -> Result<Vec<ModelEntry>> {
     if names.is_empty() {
         return Ok(all);
     }
-    let find = |name: &String| {
-        let is = |m: &&ModelEntry| m.model_name == *name || m.dir() == sanitize_name(name);
-        all.iter().find(is).cloned().ok_or_else(|| {
+    let mut chosen: Vec<ModelEntry> = Vec::new();
+    for name in names {
+        let folder = Path::new(name).file_name().map(|n| sanitize_name(&n.to_string_lossy()));
+        let is = |m: &&ModelEntry| m.model_name == *name || m.dir() == sanitize_name(name) || Some(m.dir()) == folder;
+        let Some(model) = all.iter().find(is) else {
             let have = all.iter().map(ModelEntry::dir).collect::<Vec<_>>().join(", ");
-            anyhow::anyhow!("--model {name}: not in {root}, which has {have}")
-        })
-    };
-    names.iter().map(find).collect()
+            bail!("--model {name}: not in {root}, which has {have}");
+        };
+        if !chosen.contains(model) {
+            chosen.push(model.clone());
+        }
+    }
+    Ok(chosen)
 }
 
-/// Hands out every complete prompt of these models.
+/// Hands out every complete prompt of these models. A model that cannot be read is a failure, and the others go on.
 pub fn run(work: &Work<'_>, models: &[ModelEntry], n_samples: Option<usize>) -> Result<()> {
     for model in models {
-        let dir = model.dir();
-        let mut prompts = work.data.prompts(&dir)?;
-        prompts.truncate(n_samples.unwrap_or(usize::MAX));
-        let before = prompts.len();
-        let mut complete = Vec::new();
-        for prompt in prompts {
-            if work.data.has_patterns(&dir, &prompt.hash)? {
-                complete.push(prompt);
-            }
+        if work.stopped() {
+            break;
         }
-        if complete.len() < before {
-            let missing = before - complete.len();
-            work.observer.note(&format!(
-                "{missing} of {before} prompts of {dir} have no patterns and are left out; \
-                 run `lens-build activations` to make them"
-            ));
-        }
-        let site_model = work.site.map(|site| site.add_model(model)).transpose()?;
-        work.observer.begin(&model.model_name, complete.len());
-        work.with_workers(|queue| {
-            for (position, prompt) in complete.into_iter().enumerate() {
-                if queue.stopped() {
-                    break;
-                }
-                queue.send(Item { model, site_model, position, prompt, patterns: None })?;
+        if let Err(e) = run_model(work, model, n_samples) {
+            if crate::fs::is_fatal(&e) {
+                return Err(e);
             }
-            Ok(())
-        })?;
+            work.fail(format!("model {}: {e:#}", model.dir()));
+        }
     }
     Ok(())
+}
+
+fn run_model(work: &Work<'_>, model: &ModelEntry, n_samples: Option<usize>) -> Result<()> {
+    let dir = model.dir();
+    let mut hashes = work.data.hashes(&dir)?;
+    hashes.truncate(n_samples.unwrap_or(usize::MAX));
+    let mut complete = Vec::new();
+    for hash in &hashes {
+        if work.data.has_patterns(&dir, hash)? {
+            complete.push(hash);
+        }
+    }
+    ensure!(
+        !complete.is_empty(),
+        "{} has no prompt with patterns of it; run `lens-build activations` first",
+        work.data.root().display()
+    );
+    if complete.len() < hashes.len() {
+        work.observer.note(&format!(
+            "{} of {} prompts of {dir} have no patterns and are left out; run `lens-build activations` to make them",
+            hashes.len() - complete.len(),
+            hashes.len()
+        ));
+    }
+    let site_model = work.site.map(|site| site.add_model(model)).transpose()?;
+    work.observer.begin(&model.model_name, complete.len());
+    work.with_workers(|queue| {
+        for (position, hash) in complete.into_iter().enumerate() {
+            if queue.stopped() {
+                break;
+            }
+            match work.data.prompt(&dir, hash) {
+                Ok(prompt) => queue.send(Item { model, site_model, position, prompt, patterns: None })?,
+                Err(e) => work.fail(format!("model {dir}, prompt {hash}: {e:#}")),
+            }
+        }
+        Ok(())
+    })
 }

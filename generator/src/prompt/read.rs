@@ -93,7 +93,11 @@ impl Lines {
             match self.line.trim().is_empty() {
                 true if block.is_empty() => {}
                 true => break,
-                false => block.push_str(&self.line),
+                // A text does not change with the system that it was saved on.
+                false => match self.line.strip_suffix("\r\n") {
+                    Some(line) => block.extend([line, "\n"]),
+                    None => block.push_str(&self.line),
+                },
             }
         }
         let text = block.trim_end_matches(['\n', '\r']);
@@ -182,7 +186,7 @@ mod tests {
     #[test]
     fn blank_lines_separate_texts() {
         assert_eq!(texts("p.txt", b"\n\na b\n  c\n\n \n{d}\n\n"), ["a b\n  c", "{d}"]);
-        assert_eq!(texts("p.txt", b"a\r\n\r\nb\r\n"), ["a", "b"]);
+        assert_eq!(texts("p.txt", b"\xEF\xBB\xBFa\r\n a\r\n\r\nb\r\n"), ["a\n a", "b"]);
         assert!(texts("p.txt", b"\n \n").is_empty());
     }
 

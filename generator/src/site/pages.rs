@@ -87,7 +87,9 @@ impl Pages {
                     .to_owned(),
             );
         }
-        let pages = Pages { templates: load(templates, &mut notes)?, viewer, base_url: base(base_url)?, notes };
+        let base_url =
+            base_url.map(|url| self::base_url(url).with_context(|| format!("base URL {url:?}"))).transpose()?;
+        let pages = Pages { templates: load(templates, &mut notes)?, viewer, base_url, notes };
         pages.render("", &[])?;
         Ok(pages)
     }
@@ -182,15 +184,14 @@ fn load(folder: Option<&Path>, notes: &mut Vec<String>) -> Result<Environment<'s
     Ok(templates)
 }
 
-/// The address with a final `/`.
-fn base(url: Option<&str>) -> Result<Option<String>> {
-    let Some(url) = url else { return Ok(None) };
+/// An address with a final `/`.
+pub fn base_url(url: &str) -> Result<String> {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     ensure!(
         host.is_some_and(|h| !h.is_empty() && !h.starts_with('/') && !h.contains(['?', '#', ' '])),
-        "--base-url {url}: expected the site's address, for example https://name.github.io/patterns/"
+        "expected the site's address, for example https://name.github.io/patterns/"
     );
-    Ok(Some(format!("{}/", url.trim_end_matches('/'))))
+    Ok(format!("{}/", url.trim_end_matches('/')))
 }
 
 #[cfg(test)]
@@ -199,10 +200,10 @@ mod tests {
 
     #[test]
     fn addresses_end_in_a_slash() {
-        assert_eq!(base(Some("https://x.org/a")).unwrap().as_deref(), Some("https://x.org/a/"));
-        assert_eq!(base(Some("http://localhost:8000///")).unwrap().as_deref(), Some("http://localhost:8000/"));
+        assert_eq!(base_url("https://x.org/a").unwrap(), "https://x.org/a/");
+        assert_eq!(base_url("http://localhost:8000///").unwrap(), "http://localhost:8000/");
         for wrong in ["x.org", "ftp://x.org", "https://", "https:///a", "https://x.org/?a", ""] {
-            assert!(base(Some(wrong)).is_err(), "{wrong:?}");
+            assert!(base_url(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -1,12 +1,15 @@
 //! Where a site is built until it is whole: a folder beside the target that takes its place in the end.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use lens_schema::{Manifest, path};
+
+use crate::fs::{create_dir_all, resolve, write_error};
+use crate::lock::Lock;
 
 /// A site in the making. Dropped before [`Stage::publish`], it leaves nothing behind.
 #[derive(Debug)]
@@ -17,40 +20,27 @@ pub struct Stage {
     partial: PathBuf,
     /// `.NAME.old` beside it: the replaced site, for the moment of the exchange.
     old: PathBuf,
+    /// `.NAME.lock` beside it.
     lock: Option<Lock>,
-}
-
-/// `.NAME.lock` beside the site, held while it is built.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    _file: File,
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Left behind, an unlocked file does no harm.
-        let _ = fs::remove_file(&self.path);
-    }
 }
 
 impl Stage {
     /// Prepares to replace `out`, which must not exist, be empty, or be a site.
     pub fn new(out: &Path) -> Result<Self> {
-        let out = resolve(out)?;
+        let out = resolve(out);
         let (parent, name) = match (out.parent(), out.file_name()) {
             (Some(parent), Some(name)) => (parent, name.to_string_lossy()),
             _ => bail!("a site cannot be written to {}; name a directory, for example --out site", out.display()),
         };
         refuse_current_dir(&out)?;
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        create_dir_all(parent)?;
         let beside = |what: &str| parent.join(format!(".{name}.{what}"));
         let (partial, old) = (beside("partial"), beside("old"));
-        let lock = lock(beside("lock"), &out)?;
+        let lock = Lock::take(&beside("lock"), &out, "--out")?;
         recover(&old, &out)?;
         refuse_foreign(&out)?;
         remove_dir(&partial)?;
-        fs::create_dir(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
+        create_dir_all(&partial)?;
         Ok(Stage { out, partial, old, lock: Some(lock) })
     }
 
@@ -63,15 +53,30 @@ impl Stage {
     pub fn write(&self, relative: &str, bytes: &[u8]) -> Result<()> {
         let path = self.partial.join(relative);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+            create_dir_all(folder)?;
         }
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+        fs::write(&path, bytes).map_err(|e| write_error(e, "write", &path))
     }
 
     /// A file written before.
     pub fn read_to_string(&self, relative: &str) -> Result<String> {
         let path = self.partial.join(relative);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    /// How many prompts the site in place has that this one does not have.
+    pub fn would_lose(&self) -> Result<usize> {
+        let mut lost = 0;
+        for model in models(&self.out)? {
+            let there = match crate::fs::list(&self.out.join(path::prompts_dir(&model))) {
+                Ok(hashes) => hashes,
+                // A model without prompts has no such folder.
+                Err(_) => continue,
+            };
+            let new = |hash: &String| self.partial.join(path::prompt_dir(&model, hash)).join(path::PROMPT).is_file();
+            lost += there.iter().filter(|hash| !new(hash)).count();
+        }
+        Ok(lost)
     }
 
     /// Files and bytes written so far.
@@ -90,7 +95,7 @@ impl Stage {
     /// Puts the site in its place. What lies there and is no part of a site (`.git`, `CNAME`, a README) stays.
     pub fn publish(mut self) -> Result<()> {
         let swap = |from: &Path, to: &Path| {
-            fs::rename(from, to).with_context(|| format!("cannot move {} to {}", from.display(), to.display()))
+            fs::rename(from, to).map_err(|e| write_error(e, &format!("move {} to", from.display()), to))
         };
         if self.out.exists() {
             refuse_foreign(&self.out)?;
@@ -117,17 +122,6 @@ impl Drop for Stage {
     }
 }
 
-/// The absolute path of what may not exist yet; links are followed, so that they stay.
-fn resolve(out: &Path) -> Result<PathBuf> {
-    match out.canonicalize() {
-        Ok(path) => Ok(path),
-        Err(e) if e.kind() == ErrorKind::NotFound => {
-            std::path::absolute(out).with_context(|| format!("cannot resolve {}", out.display()))
-        }
-        Err(e) => Err(e).with_context(|| format!("cannot open {}", out.display())),
-    }
-}
-
 /// The exchange would pull the current directory away from under the program.
 fn refuse_current_dir(out: &Path) -> Result<()> {
     let inside = std::env::current_dir().and_then(|d| d.canonicalize()).is_ok_and(|d| d.starts_with(out));
@@ -139,24 +133,12 @@ fn refuse_current_dir(out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn lock(path: PathBuf, out: &Path) -> Result<Lock> {
-    let file = File::create(&path)
-        .with_context(|| format!("cannot write beside {}; choose another place with --out", out.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock { path, _file: file }),
-        Err(TryLockError::WouldBlock) => {
-            bail!("another lens-build is writing {}; wait for it, or choose another --out", out.display())
-        }
-        Err(TryLockError::Error(e)) => Err(e).with_context(|| format!("cannot lock {}", path.display())),
-    }
-}
-
 /// Finishes what a killed program began: puts a site back that was moved away, or clears it up.
 fn recover(old: &Path, out: &Path) -> Result<()> {
     match (old.exists(), out.exists()) {
         (false, _) => Ok(()),
         (true, true) => retire(old, out),
-        (true, false) => fs::rename(old, out).with_context(|| format!("cannot restore {}", out.display())),
+        (true, false) => fs::rename(old, out).map_err(|e| write_error(e, "restore", out)),
     }
 }
 
@@ -173,19 +155,24 @@ fn retire(old: &Path, out: &Path) -> Result<()> {
     remove_dir(old)
 }
 
-/// Names in `out` that no site has put there.
-fn foreign(out: &Path) -> Result<BTreeSet<String>> {
+/// Directories of the models that the site in `out` has; none if there is no site.
+fn models(out: &Path) -> Result<Vec<String>> {
     let manifest = out.join(path::MANIFEST);
-    let models: Vec<String> = match fs::read(&manifest) {
+    match fs::read(&manifest) {
         Ok(json) => {
             let manifest: Manifest = serde_json::from_slice(&json).with_context(|| {
                 format!("{} is damaged; delete {} to build the site anew", manifest.display(), out.display())
             })?;
-            manifest.models.into_iter().map(|m| m.dir).collect()
+            Ok(manifest.models.into_iter().map(|m| m.dir).collect())
         }
-        Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
-        Err(e) => return Err(e).with_context(|| format!("cannot read {}", manifest.display())),
-    };
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) => Err(e).with_context(|| format!("cannot read {}", manifest.display())),
+    }
+}
+
+/// Names in `out` that no site has put there.
+fn foreign(out: &Path) -> Result<BTreeSet<String>> {
+    let models = models(out)?;
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(out).with_context(|| format!("cannot list {}", out.display()))? {
         let entry = entry.with_context(|| format!("cannot list {}", out.display()))?;
@@ -220,9 +207,7 @@ fn refuse_foreign(out: &Path) -> Result<()> {
 
 fn remove_dir(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != ErrorKind::NotFound => {
-            Err(e).with_context(|| format!("cannot remove {}", folder.display()))
-        }
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(write_error(e, "remove", folder)),
         _ => Ok(()),
     }
 }
