@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let viewer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viewer");
+    let viewer = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../viewer");
     let dist = viewer.join("dist");
     // Cargo takes a missing path for a changed one each time; then the folder above is watched instead.
     let watched = if dist.is_dir() { &dist } else { &viewer };
