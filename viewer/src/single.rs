@@ -2,7 +2,9 @@
 //! the prompt and the model. What it shows is in its address ([`link`]); [`page`] shares it between the parts.
 
 pub mod about;
+pub mod axes;
 pub mod axis;
+pub mod board;
 pub mod drawing;
 pub mod figures;
 pub mod format;
@@ -20,11 +22,13 @@ pub mod load;
 pub mod matrix;
 pub mod neighbours;
 pub mod page;
+pub mod pointing;
 pub mod ranking;
 pub mod raster;
 pub mod readout;
 pub mod room;
 pub mod selection;
+pub mod shades;
 pub mod strip;
 pub mod title;
 pub mod toolbar;
@@ -51,20 +55,25 @@ pub fn SingleView() -> impl IntoView {
     let page = Page::provide(use_index());
     load::follow(page);
     keyboard::listen(page);
-    let is_waiting = Memo::new(move |_| page.shown.with(Option::is_none));
+    let is_waiting = Memo::new(move |_| page.shown.with(Option::is_none) && page.problem.with(Option::is_none));
+    let is_stale = Memo::new(move |_| page.is_stale());
     let notices = move || {
         let complaints = page.complaints.get().into_iter();
-        complaints.chain(page.inexact.get()).map(|notice| view! { <p role="status">{notice}</p> }).collect_view()
+        complaints
+            .chain(page.outside())
+            .chain(page.inexact.get())
+            .map(|notice| view! { <p role="status">{notice}</p> })
+            .collect_view()
     };
     view! {
-        <div class="single" aria-busy=move || is_waiting.get().to_string() data-testid="single">
+        <div class="single" aria-busy=move || (is_waiting.get() || is_stale.get()).to_string() data-testid="single">
             <Title />
             <div class="remarks" data-testid="notices">{notices}</div>
             {move || match page.problem.get() {
                 Some(problem) => view! { <Trouble problem /> }.into_any(),
                 None if is_waiting.get() => view! { <Skeleton /> }.into_any(),
                 None => view! {
-                    <div class="columns">
+                    <div class="columns" class:stale=is_stale>
                         <div class="picture">
                             <Readout />
                             <Heatmap />
@@ -108,11 +117,13 @@ fn Skeleton() -> impl IntoView {
 /// What went wrong, and the ways out.
 #[component]
 fn Trouble(problem: Problem) -> impl IntoView {
+    let is_lost = !problem.links.is_empty();
     let links = problem.links.into_iter().map(|(text, href)| view! { <li><a href=href>{text}</a></li> });
     view! {
         <section class="failure" role="alert" data-testid="error">
             <h1>"This pattern cannot be shown"</h1>
             <p>{problem.message}</p>
+            {is_lost.then_some(view! { <p>"Go on here:"</p> })}
             <ul>{links.collect_view()}</ul>
         </section>
     }

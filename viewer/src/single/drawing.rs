@@ -4,9 +4,7 @@
 use lens_schema::scale::Lut;
 use web_sys::CanvasRenderingContext2d;
 
-use super::axis;
-use super::format;
-use super::frame::{Frame, GAP_PX, LINE_PX};
+use super::frame::Frame;
 use super::geometry::{Cell, Geometry, Window};
 use super::ink::Ink;
 use super::matrix::Matrix;
@@ -56,8 +54,7 @@ impl Scene<'_> {
         context.set_line_width(1.0 / self.ratio);
         context.stroke_rect(left, top, side, side);
         self.values(context);
-        self.query_axis(context);
-        self.key_axis(context);
+        self.axes(context);
         if !self.window.is_whole(self.matrix.n) {
             self.minimap(context);
         }
@@ -85,6 +82,8 @@ impl Scene<'_> {
         if cell < VALUE_PX {
             return;
         }
+        // A digit is 7 pixels wide.
+        let digits = (((cell - 10.0) / 7.0) as usize).clamp(3, 5) - 1;
         let Frame { left, top, side, .. } = self.frame;
         context.save();
         context.begin_path();
@@ -100,7 +99,7 @@ impl Scene<'_> {
                 let [r, g, b] = self.lut[usize::from(self.indices[query * self.matrix.n + key])];
                 let is_light = 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) > 140_000;
                 context.set_fill_style_str(if is_light { "#16202e" } else { "#ffffff" });
-                let text = format!("{:.2}", self.matrix.value(at));
+                let text = format!("{:.digits$}", self.matrix.value(at));
                 let (x, y) = (left + geometry.left(key) + cell / 2.0, top + geometry.top(query) + cell / 2.0);
                 let _text_is_drawn = context.fill_text(text.trim_start_matches('0'), x, y);
             }
@@ -108,66 +107,15 @@ impl Scene<'_> {
         context.restore();
     }
 
-    fn query_axis(&self, context: &CanvasRenderingContext2d) {
-        let geometry = self.geometry();
-        let Frame { left, top, side, .. } = self.frame;
-        let step = axis::step(geometry.cell(), LINE_PX);
-        context.set_text_align("right");
-        context.set_fill_style_str(&self.ink.label);
-        for query in axis::labelled(self.window.queries(self.matrix.n), step) {
-            let y = geometry.top(query) + geometry.cell() / 2.0;
-            if !(0.0..=side).contains(&y) {
-                continue;
-            }
-            let text = axis::text(query, &self.labels[query], step);
-            let text = axis::ellipsise(&text, left - 2.0 * GAP_PX, |text| width(context, text));
-            let _text_is_drawn = context.fill_text(&text, left - GAP_PX, top + y);
-        }
-    }
-
-    fn key_axis(&self, context: &CanvasRenderingContext2d) {
-        let geometry = self.geometry();
-        let Frame { left, top, side, bottom } = self.frame;
-        let cell = geometry.cell();
-        let step = axis::step(cell, LINE_PX);
-        context.set_fill_style_str(&self.ink.label);
-        let keys: Vec<usize> = axis::labelled(self.window.keys(self.matrix.n), step).collect();
-        let lying = step == 1 && keys.iter().all(|&key| width(context, &self.labels[key]) <= cell - GAP_PX);
-        for key in keys {
-            let x = geometry.left(key) + cell / 2.0;
-            if !(0.0..=side).contains(&x) {
-                continue;
-            }
-            let text = axis::text(key, &self.labels[key], step);
-            context.save();
-            let _finite = context.translate(left + x, top + side + GAP_PX);
-            if lying {
-                context.set_text_align("center");
-                let _text_is_drawn = context.fill_text(&text, 0.0, LINE_PX / 2.0);
-            } else {
-                context.set_text_align("right");
-                let _finite = context.rotate(-std::f64::consts::FRAC_PI_2);
-                let text = axis::ellipsise(&text, bottom - 2.0 * GAP_PX, |text| width(context, text));
-                let _text_is_drawn = context.fill_text(&text, 0.0, 0.0);
-            }
-            context.restore();
-        }
-    }
-
-    /// The whole pattern with a frame around what is in view: in the corner that a causal pattern leaves free, else
-    /// between the axes, if there is room.
+    /// The whole pattern with a frame around what is in view, between the axes: there it covers no cell.
     fn minimap(&self, context: &CanvasRenderingContext2d) {
         let n = self.matrix.n;
         let Frame { left: gutter, top, side: square, bottom } = self.frame;
-        let free = if self.matrix.causal { square / 3.0 } else { gutter.min(bottom) - 2.0 * MINIMAP_GAP_PX };
-        let side = free.min(MINIMAP_PX);
+        let side = (gutter.min(bottom) - 2.0 * MINIMAP_GAP_PX).min(MINIMAP_PX);
         if side < MINIMAP_LEAST_PX {
             return;
         }
-        let (left, top) = match self.matrix.causal {
-            true => (gutter + square - side - MINIMAP_GAP_PX, top + MINIMAP_GAP_PX),
-            false => (gutter - side - MINIMAP_GAP_PX, top + square + MINIMAP_GAP_PX),
-        };
+        let (left, top) = (gutter - side - MINIMAP_GAP_PX, top + square + MINIMAP_GAP_PX);
         self.put(context, Window::whole(n), left, top, side);
         context.set_stroke_style_str(&self.ink.line);
         context.set_line_width(1.0);
@@ -189,7 +137,6 @@ impl Scene<'_> {
         context.rect(left - 1.0, top - 1.0, side + 2.0, side + 2.0);
         context.clip();
         let _finite = context.translate(left, top);
-        context.set_stroke_style_str(&self.ink.mark);
         context.set_global_alpha(if solid { 1.0 } else { 0.75 });
         context.set_line_width(1.0);
         let line = |from: f64, to: f64, is_row: bool, at: f64| {
@@ -205,6 +152,7 @@ impl Scene<'_> {
         };
         for (edge, is_row) in [(query.map(|q| geometry.top(q)), true), (key.map(|k| geometry.left(k)), false)] {
             let Some(edge) = edge else { continue };
+            context.set_stroke_style_str(if is_row { &self.ink.query } else { &self.ink.key });
             if cell >= 4.0 {
                 line(0.0, side, is_row, edge.round() - 0.5);
                 line(0.0, side, is_row, (edge + cell).round() + 0.5);
@@ -215,69 +163,10 @@ impl Scene<'_> {
         if let (Some(query), Some(key)) = (query, key) {
             let size = cell.max(5.0);
             let middle = |edge: f64| edge + cell / 2.0 - size / 2.0;
+            context.set_stroke_style_str(&self.ink.mark);
             context.set_line_width(if solid { 2.5 } else { 1.5 });
             context.stroke_rect(middle(geometry.left(key)), middle(geometry.top(query)), size, size);
         }
         context.restore();
     }
-
-    /// Position and token of a row and a column on the axes, in front of the thinned labels.
-    pub fn flags(&self, context: &CanvasRenderingContext2d, query: Option<usize>, key: Option<usize>) {
-        let geometry = self.geometry();
-        let Frame { left, top, side, .. } = self.frame;
-        let half = geometry.cell() / 2.0;
-        context.set_font(&self.ink.font);
-        context.set_text_baseline("middle");
-        context.set_text_align("left");
-        let fit = |text: &str, room: f64| axis::ellipsise(text, room, |text| width(context, text));
-        if let Some(query) = query {
-            let y = (geometry.top(query) + half).min(side - LINE_PX / 2.0).max(LINE_PX / 2.0);
-            let text = fit(&axis::text(query, &self.labels[query], 2), left - GAP_PX - 4.0);
-            let wide = width(context, &text);
-            self.flag(context, &text, left - GAP_PX - wide, top + y, wide);
-        }
-        if let Some(key) = key {
-            let text = fit(&axis::text(key, &self.labels[key], 2), side / 2.0);
-            let wide = width(context, &text);
-            let x = (geometry.left(key) + half - wide / 2.0).min(side - wide - 2.0).max(GAP_PX - left);
-            self.flag(context, &text, left + x, top + side + GAP_PX + LINE_PX / 2.0, wide);
-        }
-    }
-
-    fn flag(&self, context: &CanvasRenderingContext2d, text: &str, x: f64, y: f64, wide: f64) {
-        context.set_fill_style_str(&self.ink.text);
-        context.begin_path();
-        let (high, pad) = (LINE_PX + 3.0, 4.0);
-        let rounded = context.round_rect_with_f64(x - pad, y - high / 2.0, wide + 2.0 * pad, high, 3.0);
-        if rounded.is_err() {
-            context.rect(x - pad, y - high / 2.0, wide + 2.0 * pad, high);
-        }
-        context.fill();
-        context.set_fill_style_str(&self.ink.paper);
-        let _text_is_drawn = context.fill_text(text, x, y + 0.5);
-    }
-}
-
-/// Width of a text in the context's font, in CSS pixels.
-pub fn width(context: &CanvasRenderingContext2d, text: &str) -> f64 {
-    context.measure_text(text).map_or(0.0, |metrics| metrics.width())
-}
-
-/// Width of the widest label in a font, up to `enough`.
-pub fn widest(context: &CanvasRenderingContext2d, ink: &Ink, labels: &[String], enough: f64) -> f64 {
-    context.set_font(&ink.font);
-    let mut widest: f64 = 0.0;
-    for (index, label) in labels.iter().enumerate() {
-        let text = if labels.len() > 40 { axis::text(index, label, 2) } else { label.clone() };
-        widest = widest.max(width(context, &text));
-        if widest >= enough {
-            break;
-        }
-    }
-    widest
-}
-
-/// The tokens as the axes spell them.
-pub fn spelled(labels: &[String]) -> Vec<String> {
-    labels.iter().map(|label| format::visible(label)).collect()
 }

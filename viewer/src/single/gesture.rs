@@ -10,8 +10,8 @@ pub enum Gesture {
     Hover { x: f64, y: f64 },
     /// Pressed and released in one place.
     Tap { x: f64, y: f64 },
-    /// Dragged by one pointer.
-    Pan { right: f64, down: f64 },
+    /// Dragged by one pointer, to this place and by this much.
+    Drag { x: f64, y: f64, right: f64, down: f64 },
     /// Two fingers moved apart (`factor` > 1) or together, around their middle, which also moved.
     Pinch { x: f64, y: f64, factor: f64, right: f64, down: f64 },
 }
@@ -57,7 +57,7 @@ impl Pointers {
                 // The way until it counted as a drag is part of it.
                 let (from_x, from_y) = if self.is_drag { (from_x, from_y) } else { self.start };
                 self.is_drag = true;
-                Some(Gesture::Pan { right: x - from_x, down: y - from_y })
+                Some(Gesture::Drag { x, y, right: x - from_x, down: y - from_y })
             }
             (&[(_, ax, ay), (_, bx, by), ..], &[(_, cx, cy), (_, dx, dy), ..]) => {
                 let apart = |x: f64, y: f64| x.hypot(y).max(1.0);
@@ -119,8 +119,8 @@ mod tests {
         let mut pointers = Pointers::default();
         pointers.press(1, 10.0, 10.0);
         assert_eq!(pointers.go(1, 13.0, 10.0), None);
-        assert_eq!(pointers.go(1, 30.0, 10.0), Some(Gesture::Pan { right: 20.0, down: 0.0 }));
-        assert_eq!(pointers.go(1, 30.0, 15.0), Some(Gesture::Pan { right: 0.0, down: 5.0 }));
+        assert_eq!(pointers.go(1, 30.0, 10.0), Some(Gesture::Drag { x: 30.0, y: 10.0, right: 20.0, down: 0.0 }));
+        assert_eq!(pointers.go(1, 30.0, 15.0), Some(Gesture::Drag { x: 30.0, y: 15.0, right: 0.0, down: 5.0 }));
         assert!(pointers.is_dragging());
         assert_eq!(pointers.release(1), None);
         assert!(!pointers.is_dragging());
@@ -134,7 +134,7 @@ mod tests {
         let pinch = Gesture::Pinch { x: 10.0, y: 0.0, factor: 2.0, right: 5.0, down: 0.0 };
         assert_eq!(pointers.go(2, 20.0, 0.0), Some(pinch));
         assert_eq!(pointers.release(2), None);
-        assert_eq!(pointers.go(1, 1.0, 0.0), Some(Gesture::Pan { right: 1.0, down: 0.0 }));
+        assert_eq!(pointers.go(1, 1.0, 0.0), Some(Gesture::Drag { x: 1.0, y: 0.0, right: 1.0, down: 0.0 }));
         assert_eq!(pointers.release(1), None);
         pointers.press(3, 0.0, 0.0);
         pointers.cancel(3);

@@ -24,6 +24,7 @@ const TILE_PX: (usize, usize) = (9, 44);
 const GAP_PX: usize = 2;
 
 /// Side of a head's picture where there is room for a map so wide; it scrolls where even the smallest do not fit.
+/// The style sheet computes the same as `--tile`, so that nothing moves once the room is known.
 fn tile(n_heads: usize, room: f64) -> usize {
     let step = (room - NAMES_PX).max(0.0) as usize / n_heads.max(1);
     step.saturating_sub(GAP_PX).clamp(TILE_PX.0, TILE_PX.1)
@@ -48,7 +49,10 @@ pub fn HeadMap() -> impl IntoView {
     let field = NodeRef::<html::Div>::new();
     let room = RwSignal::new((0.0, 0.0));
     observe(field, room);
-    let tile = Memo::new(move |_| size.get().map(|(_, heads)| tile(heads, room.get().0)));
+    let tile = Memo::new(move |_| {
+        let room = Some(room.get().0).filter(|&room| room > 0.0)?;
+        size.get().map(|(_, heads)| tile(heads, room))
+    });
     Effect::new(move || {
         let scale = look.get().1;
         let Some(tile) = tile.get() else { return };
@@ -96,9 +100,6 @@ pub fn HeadMap() -> impl IntoView {
         });
         Some(layers.collect_view())
     };
-    let extent = move |pick: fn((usize, usize)) -> usize| {
-        move || Some(format!("{}px", pick(size.get()?) * (tile.get()? + GAP_PX)))
-    };
     view! {
         <section class="card headmap" aria-labelledby="headmap-title">
             <header>
@@ -112,16 +113,12 @@ pub fn HeadMap() -> impl IntoView {
                     role="grid"
                     aria-label="Heads of the model by layer"
                     data-testid="headmap"
-                    style:--tile=move || tile.get().map(|tile| format!("{tile}px"))
+                    style:--layers=move || size.get().map(|(layers, _)| layers.to_string())
+                    style:--heads=move || size.get().map(|(_, heads)| heads.to_string())
                     on:click=click
                     on:keydown=key
                 >
-                    <canvas
-                        node_ref=pictures
-                        aria-hidden="true"
-                        style:width=extent(|(_, heads)| heads)
-                        style:height=extent(|(layers, _)| layers)
-                    ></canvas>
+                    <canvas node_ref=pictures aria-hidden="true"></canvas>
                     {layers}
                 </div>
             </div>

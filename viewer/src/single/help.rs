@@ -6,6 +6,17 @@ use leptos::prelude::*;
 use super::keys::SHEET;
 use super::page::Page;
 
+/// What the pointer does.
+const POINTER: [(&str, &str); 7] = [
+    ("Click a cell", "select it, and again to let go of it"),
+    ("Right click a cell", "select its row: the query"),
+    ("Drag", "move the selection; while zoomed in, what is in view"),
+    ("Ctrl + wheel, pinch, double click", "zoom"),
+    ("Click a token", "select it as key: the tokens that attend to it are shaded"),
+    ("Right click a token", "select it as query: the tokens that it attends to are shaded"),
+    ("Tap a token", "select it for the side that the buttons above the text say"),
+];
+
 /// Opens with `?`, closes with Escape or its button.
 #[component]
 pub fn Help() -> impl IntoView {
@@ -42,11 +53,12 @@ pub fn Help() -> impl IntoView {
                     "×"
                 </button>
             </header>
-            <div class="sections">{sections.collect_view()}</div>
-            <p>
-                "In the heatmap: click a cell to select it, right click a row to select its query; Ctrl and the wheel, a pinch or a double click zoom; drag to move. "
-                "In the text: click a token to select it as a key, right click as a query, or choose the side with the buttons above the text."
-            </p>
+            <div class="sections">
+                {sections.collect_view()} <section>
+                    <h3>"Pointer and touch"</h3>
+                    <dl>{POINTER.map(|(does, what)| view! { <dt>{does}</dt> <dd>{what}</dd> }).collect_view()}</dl>
+                </section>
+            </div>
         </dialog>
     }
 }

@@ -15,7 +15,9 @@ pub struct Ink {
     pub paper: String,
     /// Where there can be no attention.
     pub masked: String,
-    /// What is selected.
+    /// What is selected: a row, a column, and the cell or the part that is looked at.
+    pub query: String,
+    pub key: String,
     pub mark: String,
     pub font: String,
 }
@@ -35,6 +37,8 @@ impl Ink {
             line: get("--line-strong", "#ccc"),
             paper: get("--surface", "#fff"),
             masked: get("--sunken", "#eee"),
+            query: get("--mark-query", "#099268"),
+            key: get("--mark-key", "#e8590c"),
             mark: get("--mark", "#e8590c"),
             font: format!("{FONT_PX}px {}", get("font-family", "sans-serif")),
         }

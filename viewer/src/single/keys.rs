@@ -81,8 +81,34 @@ pub fn action(key: &str, held: Held) -> Option<Action> {
     })
 }
 
+/// What a key asks for while the text of tokens is focused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InText {
+    /// This token, for the side that is looked at.
+    Choose(usize),
+    SwapRole,
+}
+
+/// What a key does in a text of `n` tokens of which `at` is chosen; `None` leaves it to the page.
+pub fn in_text(key: &str, held: Held, at: Option<usize>, n: usize) -> Option<InText> {
+    let last = n.checked_sub(1)?;
+    if held.alt {
+        return None;
+    }
+    let by = if held.ctrl || held.shift { JUMP } else { 1 };
+    let step = |by: isize| at.map_or(0, |at| at.saturating_add_signed(by).min(last));
+    Some(match key {
+        "ArrowRight" | "ArrowDown" => InText::Choose(step(by)),
+        "ArrowLeft" | "ArrowUp" => InText::Choose(step(-by)),
+        "Home" => InText::Choose(0),
+        "End" => InText::Choose(last),
+        "Enter" | " " => InText::SwapRole,
+        _ => return None,
+    })
+}
+
 /// Keys and what they do, for the help sheet. `/` separates alternatives.
-pub const SHEET: [(&str, &[(&str, &str)]); 3] = [
+pub const SHEET: [(&str, &[(&str, &str)]); 4] = [
     (
         "Cells",
         &[
@@ -94,6 +120,14 @@ pub const SHEET: [(&str, &[(&str, &str)]); 3] = [
         ],
     ),
     ("Patterns", &[("j/k", "next, previous head"), ("J/K", "next, previous layer"), ("n/p", "next, previous prompt")]),
+    (
+        "Text of tokens",
+        &[
+            ("←/→", "previous, next token; ten further with Ctrl, ⌘ or Shift"),
+            ("Home/End", "first, last token"),
+            ("Enter", "colour by row or by column"),
+        ],
+    ),
     (
         "View",
         &[
@@ -119,6 +153,23 @@ mod tests {
         assert_eq!(action("ArrowLeft", Held { ctrl: true, ..held }), by(0, -JUMP));
         assert_eq!(action("ArrowUp", Held { shift: true, ..held }), by(-JUMP, 0));
         assert_eq!(action("End", Held { ctrl: true, ..held }), Some(Action::Move(Move::LastQuery)));
+    }
+
+    #[test]
+    fn the_text_has_its_own_arrows() {
+        let held = Held::default();
+        let choose = |key, held, at| in_text(key, held, at, 30);
+        assert_eq!(choose("ArrowRight", held, None), Some(InText::Choose(0)));
+        assert_eq!(choose("ArrowDown", held, Some(4)), Some(InText::Choose(5)));
+        assert_eq!(choose("ArrowLeft", Held { ctrl: true, ..held }, Some(4)), Some(InText::Choose(0)));
+        assert_eq!(choose("ArrowRight", Held { shift: true, ..held }, Some(25)), Some(InText::Choose(29)));
+        assert_eq!(
+            (choose("Home", held, None), choose("End", held, None)),
+            (Some(InText::Choose(0)), Some(InText::Choose(29)))
+        );
+        assert_eq!(choose("Enter", held, Some(1)), Some(InText::SwapRole));
+        assert_eq!((choose("j", held, None), choose("End", Held { alt: true, ..held }, None)), (None, None));
+        assert_eq!(in_text("End", held, None, 0), None);
     }
 
     #[test]

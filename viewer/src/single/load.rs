@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::link::Target;
 use super::matrix::Matrix;
 use super::page::{Page, Problem, Shown};
+use crate::frame;
 use crate::index::{self, Index};
 use crate::patterns;
 
@@ -62,6 +63,7 @@ async fn show(page: Page, target: Target) {
         let message = format!("{model} has no prompt {hash} in this site.");
         return fail(page, message, prompt_links(page, &target, &prompts));
     };
+    frame::turn().await;
     let overview = match overview {
         Ok(overview) => overview,
         Err(message) => return fail(page, with_remedy(&message), prompt_links(page, &target, &prompts)),
@@ -83,6 +85,7 @@ async fn show(page: Page, target: Target) {
     page.shown.set(Some(first.clone()));
     page.problem.set(None);
     let exact = patterns::exact(&model, &hash, head.layer).await;
+    frame::turn().await;
     match exact.and_then(|layer| Matrix::exact(&overview, &layer, head).map_err(|e| e.to_string())) {
         Ok(matrix) => page.shown.set(Some(Shown { matrix: Arc::new(matrix), ..first })),
         Err(message) => page.inexact.set(Some(format!("The values shown are approximate: {}", with_remedy(&message)))),

@@ -19,7 +19,7 @@ use super::selection::{Role, Selection};
 use crate::index::Index;
 use crate::url::{Address, Step};
 
-/// The mouse rests on a cell after this long.
+/// The mouse or the keyboard rests on a cell after this long.
 const REST: Duration = Duration::from_millis(30);
 
 /// A head on a prompt with everything that is drawn of it. It stays until the next one is complete, so that nothing
@@ -65,7 +65,7 @@ pub struct Page {
     pub hovered_cell: RwSignal<Option<Cell>>,
     /// The token of the text under the mouse.
     pub hovered_token: RwSignal<Option<usize>>,
-    /// What is looked at once the mouse rests on it a moment: for what takes longer to show than a frame.
+    /// What is looked at for more than a moment: for what takes longer to show than a frame.
     pub settled: RwSignal<(Selection, Role)>,
     pub help: RwSignal<bool>,
     /// Changes when colours do: with the theme of the page or of the system.
@@ -115,11 +115,7 @@ impl Page {
         Effect::new(move || {
             self.focus();
             stop();
-            if self.hovered_cell.with(Option::is_some) {
-                timer.set_value(set_timeout_with_handle(settle, REST).ok());
-            } else {
-                settle();
-            }
+            timer.set_value(set_timeout_with_handle(settle, REST).ok());
         });
         on_cleanup(move || {
             stop();
@@ -168,12 +164,28 @@ impl Page {
         Some(self.look.with(|look| look.selection)).filter(|s| s.is_within(n)).unwrap_or_default()
     }
 
-    /// What is looked at now, and from which side: what the mouse is on, else what is selected.
+    /// What is wrong with the address for the pattern that is shown.
+    pub fn outside(self) -> Option<String> {
+        let n = self.shown.with(|shown| shown.as_ref().map(|s| s.matrix.n))?;
+        let selection = self.look.with(|look| look.selection);
+        (!selection.is_within(n)).then(|| {
+            format!("{selection} in the address lies outside of this pattern: its positions are 0 to {}.", n.max(1) - 1)
+        })
+    }
+
+    /// Whether what is shown is no longer, or not yet, what the address names.
+    pub fn is_stale(self) -> bool {
+        let shown = self.shown.with(|shown| shown.as_ref().map(|s| s.target.clone()));
+        shown.is_some_and(|shown| self.target.with(|target| target.as_ref() != Ok(&shown)))
+    }
+
+    /// What is looked at now, and from which side: what the mouse is on, else what is selected. A token under the
+    /// mouse is looked at as if it were chosen.
     pub fn focus(self) -> (Selection, Role) {
         let role = self.look.with(|look| look.role);
         let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
         let cell = self.hovered_cell.get().map(Selection::Cell);
-        let token = self.hovered_token.get().map(Selection::Token);
+        let token = self.hovered_token.get().map(|token| self.selection().choosing(role, token, role));
         let hovered = cell.or(token).filter(|s| s.is_within(n));
         (hovered.unwrap_or_else(|| self.selection()), role)
     }

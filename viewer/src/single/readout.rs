@@ -55,7 +55,7 @@ pub fn Readout() -> impl IntoView {
     let side = move |role: Role, testid: &'static str| {
         view! {
             <span class="end" data-testid=testid>
-                <span class="role">{role.name()}</span>
+                <span class=format!("role {}", role.name())>{role.name()}</span>
                 {move || match token(role) {
                     Some((index, text)) => {
                         view! { <span class="place">{index}</span> <span class="token">{text}</span> }.into_any()

@@ -72,6 +72,41 @@ impl Selection {
         }
     }
 
+    /// A row, a column, or the cell where they cross; and the side that a token alone is looked at from.
+    fn of_lines(query: Option<usize>, key: Option<usize>) -> Option<(Self, Role)> {
+        match (query, key) {
+            (Some(query), Some(key)) => Some((Selection::Cell(Cell { query, key }), Role::default())),
+            (Some(query), None) => Some((Selection::Token(query), Role::Query)),
+            (None, Some(key)) => Some((Selection::Token(key), Role::Key)),
+            (None, None) => None,
+        }
+    }
+
+    /// The selection, looked at from side `now`, after a token is chosen for side `role`: the token of the other
+    /// side stays, so that a key and a query make a cell.
+    pub fn choosing(self, now: Role, token: usize, role: Role) -> Self {
+        let (query, key) = self.lines(now);
+        let lines = match role {
+            Role::Query => (Some(token), key),
+            Role::Key => (query, Some(token)),
+        };
+        Self::of_lines(lines.0, lines.1).map_or(Selection::None, |(selection, _)| selection)
+    }
+
+    /// As [`Selection::choosing`], and the side that is looked at then. The token that is looked at already is let
+    /// go of.
+    pub fn toggling(self, now: Role, token: usize, role: Role) -> (Self, Role) {
+        if now != role || self.token(role) != Some(token) {
+            return (self.choosing(now, token, role), role);
+        }
+        let (query, key) = self.lines(now);
+        let left = match role {
+            Role::Query => Self::of_lines(None, key),
+            Role::Key => Self::of_lines(query, None),
+        };
+        left.unwrap_or((Selection::None, role))
+    }
+
     /// Whether it lies inside of a pattern with `n` rows.
     pub fn is_within(self, n: usize) -> bool {
         match self {
@@ -193,6 +228,21 @@ mod tests {
         assert_eq!(moved(token(3), Role::Query, by(0, 1), 20, true, None), cell(3, 0));
         assert_eq!(moved(token(3), Role::Key, by(1, 0), 20, true, None), cell(3, 3));
         assert_eq!(moved(token(3), Role::Query, Move::LastKey, 20, true, None), cell(3, 3));
+    }
+
+    #[test]
+    fn a_key_and_a_query_make_a_cell() {
+        let token = Selection::Token;
+        let (column, role) = Selection::None.toggling(Role::Query, 3, Role::Key);
+        assert_eq!((column, role), (token(3), Role::Key));
+        let (both, role) = column.toggling(role, 5, Role::Query);
+        assert_eq!((both, role), (cell(5, 3), Role::Query));
+        assert_eq!(both.toggling(role, 4, Role::Key), (cell(5, 4), Role::Key));
+        assert_eq!(both.choosing(role, 7, Role::Query), cell(7, 3));
+        // Only the side that is looked at is let go of.
+        assert_eq!(both.toggling(role, 3, Role::Key), (both, Role::Key));
+        assert_eq!(both.toggling(role, 5, Role::Query), (token(3), Role::Key));
+        assert_eq!(column.toggling(Role::Key, 3, Role::Key), (Selection::None, Role::Key));
     }
 
     #[test]

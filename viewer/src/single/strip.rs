@@ -5,35 +5,14 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::format;
-use super::matrix::Matrix;
+use super::keys::{self, Held, InText};
 use super::page::Page;
-use super::selection::{Role, Selection};
+use super::selection::Role;
+use super::shades::{Shade, between, shades};
 use crate::url::Step;
-
-/// How a token is shown: percent of full shade, `None` where no attention is possible.
-type Shade = Option<u8>;
-
-/// The shade of every token: the row or the column of the token looked at, relative to its largest value and stretched
-/// by a square root, so that weak attention can be seen. Nothing is shaded when nothing is looked at.
-fn shades(matrix: &Matrix, token: Option<usize>, role: Role) -> Vec<Shade> {
-    let Some(token) = token.filter(|&token| token < matrix.n) else { return vec![Some(0); matrix.n] };
-    let values: Vec<f32> = match role {
-        Role::Query => matrix.row(token).to_vec(),
-        Role::Key => matrix.column(token).collect(),
-    };
-    let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let possible = |other: usize| match role {
-        _ if !matrix.causal => true,
-        Role::Query => other <= token,
-        Role::Key => other >= token,
-    };
-    let shade =
-        |(other, value): (usize, f32)| possible(other).then(|| (100.0 * (value / largest).sqrt()).round() as u8);
-    values.into_iter().enumerate().map(shade).collect()
-}
 
 /// The text, with the choice of what its colours mean.
 #[component]
@@ -41,32 +20,29 @@ pub fn Strip() -> impl IntoView {
     let page = Page::here();
     let text = NodeRef::<html::Div>::new();
     let labels = Memo::new(move |_| page.shown.with(|shown| shown.as_ref().map(|s| s.labels.clone())));
-    // What is painted now, so that only what changes is touched.
-    let painted = StoredValue::new(Vec::<Shade>::new());
+    // What should be seen, and what is painted already: only what changes, and is near what is in view, is touched.
+    let wanted = StoredValue::new(Vec::<Shade>::new());
+    let painted = StoredValue::new(Vec::<Option<Shade>>::new());
+    let paint = move || {
+        if let Some(text) = text.get_untracked() {
+            wanted.with_value(|wanted| painted.update_value(|painted| repaint(&text, wanted, painted)));
+        }
+    };
     let marked = StoredValue::new((None, None));
     let announced = StoredValue::new(None::<usize>);
+    // The elements of another prompt's tokens may be used again, as they were left.
     Effect::new(move || {
         labels.track();
         painted.set_value(Vec::new());
-        marked.set_value((None, None));
-        announced.set_value(None);
     });
     Effect::new(move || {
         labels.track();
         let (selection, role) = page.settled.get();
         let Some(text) = text.get() else { return };
         let Some(matrix) = page.shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())) else { return };
-        let now = shades(&matrix, selection.token(role), role);
+        wanted.set_value(shades(&matrix, selection.token(role), role));
+        paint();
         let tokens = text.children();
-        painted.update_value(|before| {
-            before.resize(now.len(), Some(0));
-            for (index, (before, now)) in before.iter().zip(&now).enumerate() {
-                if let (true, Some(token)) = (before != now, html_at(&tokens, index)) {
-                    shade(&token, *now);
-                }
-            }
-            *before = now;
-        });
         let lines = selection.lines(role);
         let (was_query, was_key) = marked.get_value();
         for (index, class) in [(was_query, "as-query"), (was_key, "as-key")] {
@@ -99,43 +75,35 @@ pub fn Strip() -> impl IntoView {
         }
     });
 
-    let select = move |index: usize, role: Role| {
-        let now = (untrack(|| page.selection()), page.look.with_untracked(|look| look.role));
-        let wanted = (Selection::Token(index), role);
-        page.select(Step::Push, if now == wanted { Selection::None } else { wanted.0 }, role);
+    let role_now = move || page.look.with_untracked(|look| look.role);
+    let choose = move |index: usize, role: Role| {
+        let (selection, role) = untrack(|| page.selection()).toggling(role_now(), index, role);
+        page.select(Step::Push, selection, role);
     };
+    // Fingers have one button only: they choose for the side that the buttons above say.
     let click = move |event: web_sys::MouseEvent| {
+        let is_touch = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
         if let Some(index) = token_of(&event) {
-            select(index, page.look.with_untracked(|look| look.role));
+            choose(index, if is_touch { role_now() } else { Role::Key });
         }
     };
     let menu = move |event: web_sys::MouseEvent| {
         if let Some(index) = token_of(&event) {
             event.prevent_default();
-            select(index, Role::Query);
+            choose(index, Role::Query);
         }
     };
     let hover = move |event: web_sys::MouseEvent| page.hovered_token.set(token_of(&event));
     let key = move |event: KeyboardEvent| {
-        let Some(n) = labels.with_untracked(|labels| labels.as_ref().map(|l| l.len())).filter(|&n| n > 0) else {
-            return;
-        };
-        let role = page.look.with_untracked(|look| look.role);
-        let at = untrack(|| page.selection()).token(role);
-        let to = match (event.key().as_str(), at) {
-            ("ArrowRight" | "ArrowDown" | "ArrowLeft" | "ArrowUp" | "Home", None) => 0,
-            ("ArrowRight" | "ArrowDown", Some(at)) => (at + 1).min(n - 1),
-            ("ArrowLeft" | "ArrowUp", Some(at)) => at.saturating_sub(1),
-            ("Home", _) => 0,
-            ("End", _) => n - 1,
-            ("Enter" | " ", _) => {
-                event.prevent_default();
-                return page.select(Step::Replace, untrack(|| page.selection()), role.other());
-            }
-            _ => return,
-        };
+        let n = labels.with_untracked(|labels| labels.as_ref().map_or(0, |labels| labels.len()));
+        let held = Held { ctrl: event.ctrl_key() || event.meta_key(), shift: event.shift_key(), alt: event.alt_key() };
+        let (selection, role) = (untrack(|| page.selection()), role_now());
+        match keys::in_text(&event.key(), held, selection.token(role), n) {
+            Some(InText::Choose(token)) => page.select(Step::Replace, selection.choosing(role, token, role), role),
+            Some(InText::SwapRole) => page.select(Step::Replace, selection, role.other()),
+            None => return,
+        }
         event.prevent_default();
-        page.select(Step::Replace, Selection::Token(to), role);
     };
     let current = move || {
         let selected = page.selection().token(page.look.with(|look| look.role))?;
@@ -171,6 +139,7 @@ pub fn Strip() -> impl IntoView {
                 aria-label="Tokens of the prompt"
                 aria-activedescendant=current
                 data-testid="tokens"
+                on:scroll=move |_| paint()
                 on:click=click
                 on:contextmenu=menu
                 on:mouseover=hover
@@ -206,18 +175,33 @@ fn html_at(tokens: &web_sys::HtmlCollection, index: usize) -> Option<HtmlElement
     tokens.item(index as u32)?.dyn_into().ok()
 }
 
-/// Scrolls the text, and nothing around it, as little as it takes.
+/// Scrolls the text, and nothing around it, so that a token out of view stands in the middle.
 fn reveal(text: &HtmlElement, token: usize) {
     let Some(token) = html_at(&text.children(), token) else { return };
     let (view, line) = (text.get_bounding_client_rect(), token.get_bounding_client_rect());
-    let over = if line.top() < view.top() {
-        line.top() - view.top() - line.height()
-    } else if line.bottom() > view.bottom() {
-        line.bottom() - view.bottom() + line.height()
-    } else {
-        return;
+    if line.top() < view.top() || line.bottom() > view.bottom() {
+        let over = (line.top() + line.bottom() - view.top() - view.bottom()) / 2.0;
+        text.set_scroll_top(text.scroll_top() + over as i32);
+    }
+}
+
+/// Paints the shades that changed of the tokens in view, and of one screen before and after them.
+fn repaint(text: &HtmlElement, wanted: &[Shade], painted: &mut Vec<Option<Shade>>) {
+    painted.resize(wanted.len(), None);
+    let tokens = text.children();
+    let edges = |index: usize| {
+        let token = html_at(&tokens, index);
+        token.map_or((0.0, 0.0), |t| (f64::from(t.offset_top()), f64::from(t.offset_top() + t.offset_height())))
     };
-    text.set_scroll_top(text.scroll_top() + over as i32);
+    let (top, high) = (f64::from(text.scroll_top()), f64::from(text.client_height()));
+    for index in between(wanted.len(), edges, top - high, top + 2.0 * high) {
+        if painted[index] != Some(wanted[index])
+            && let Some(token) = html_at(&tokens, index)
+        {
+            shade(&token, wanted[index]);
+            painted[index] = Some(wanted[index]);
+        }
+    }
 }
 
 fn shade(token: &HtmlElement, shade: Shade) {
@@ -231,20 +215,4 @@ fn shade(token: &HtmlElement, shade: Shade) {
 fn token_of(event: &web_sys::MouseEvent) -> Option<usize> {
     let element = event.target()?.dyn_into::<Element>().ok()?;
     element.closest("[data-i]").ok().flatten()?.get_attribute("data-i")?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_are_shaded_by_row_or_column() {
-        let matrix = Matrix::of(3, true, vec![1.0, 0.0, 0.0, 0.2, 0.8, 0.0, 0.5, 0.125, 0.375]);
-        assert_eq!(shades(&matrix, Some(1), Role::Query), [Some(50), Some(100), None]);
-        assert_eq!(shades(&matrix, Some(1), Role::Key), [None, Some(100), Some(40)]);
-        assert_eq!(shades(&matrix, None, Role::Key), [Some(0); 3]);
-        assert_eq!(shades(&matrix, Some(3), Role::Key), [Some(0); 3]);
-        let both = Matrix::of(2, false, vec![0.0; 4]);
-        assert_eq!(shades(&both, Some(0), Role::Key), [Some(0); 2]);
-    }
 }

@@ -43,7 +43,7 @@ pub fn Title() -> impl IntoView {
                 along=Along::Prompt
                 what="prompt"
                 keys="n, p"
-                label=move || prompt().map(|(place, count, _)| format!("prompt {place} of {count}")).unwrap_or_default()
+                label=move || prompt().map(|(place, count, _)| format!("prompt {place}/{count}")).unwrap_or_default()
             />
             <p class="excerpt" data-testid="excerpt">{move || prompt().map(|(.., text)| text)}</p>
             <button class="icon" aria-label="Keys and help" title="Keys (?)" data-testid="help" on:click=move |_| page.help.set(true)>

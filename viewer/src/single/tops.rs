@@ -16,8 +16,10 @@ const COUNT: usize = 8;
 /// Two lists: keys of a query, queries of a key.
 #[component]
 pub fn Tops() -> impl IntoView {
+    let page = Page::here();
+    let rows = move || page.shown.with(|shown| shown.as_ref().map_or(COUNT, |s| s.matrix.n.min(COUNT)));
     view! {
-        <section class="card tops" aria-label="Strongest attention">
+        <section class="card tops" aria-label="Strongest attention" style:--rows=move || rows().to_string()>
             <List role=Role::Query />
             <List role=Role::Key />
         </section>

@@ -1,0 +1,66 @@
+//! How strongly the tokens of the text are shaded, and which of them need to be painted now.
+
+use std::ops::Range;
+
+use super::matrix::Matrix;
+use super::selection::Role;
+
+/// How a token is shown: percent of full shade, `None` where no attention is possible.
+pub type Shade = Option<u8>;
+
+/// The shade of every token: the row or the column of the token looked at, relative to its largest value and stretched
+/// by a square root, so that weak attention can be seen. Nothing is shaded when nothing is looked at.
+pub fn shades(matrix: &Matrix, token: Option<usize>, role: Role) -> Vec<Shade> {
+    let Some(token) = token.filter(|&token| token < matrix.n) else { return vec![Some(0); matrix.n] };
+    let values: Vec<f32> = match role {
+        Role::Query => matrix.row(token).to_vec(),
+        Role::Key => matrix.column(token).collect(),
+    };
+    let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let possible = |other: usize| match role {
+        _ if !matrix.causal => true,
+        Role::Query => other <= token,
+        Role::Key => other >= token,
+    };
+    let shade =
+        |(other, value): (usize, f32)| possible(other).then(|| (100.0 * (value / largest).sqrt()).round() as u8);
+    values.into_iter().enumerate().map(shade).collect()
+}
+
+/// The tokens between two heights of a text, by the top and bottom edge of each; in reading order, edges only grow.
+pub fn between(n: usize, edges: impl Fn(usize) -> (f64, f64), top: f64, bottom: f64) -> Range<usize> {
+    let first = |is_before: &dyn Fn(usize) -> bool| {
+        let (mut low, mut high) = (0, n);
+        while low < high {
+            let middle = (low + high) / 2;
+            if is_before(middle) { low = middle + 1 } else { high = middle }
+        }
+        low
+    };
+    first(&|token| edges(token).1 < top)..first(&|token| edges(token).0 <= bottom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_shaded_by_row_or_column() {
+        let matrix = Matrix::of(3, true, vec![1.0, 0.0, 0.0, 0.2, 0.8, 0.0, 0.5, 0.125, 0.375]);
+        assert_eq!(shades(&matrix, Some(1), Role::Query), [Some(50), Some(100), None]);
+        assert_eq!(shades(&matrix, Some(1), Role::Key), [None, Some(100), Some(40)]);
+        assert_eq!(shades(&matrix, None, Role::Key), [Some(0); 3]);
+        assert_eq!(shades(&matrix, Some(3), Role::Key), [Some(0); 3]);
+        let both = Matrix::of(2, false, vec![0.0; 4]);
+        assert_eq!(shades(&both, Some(0), Role::Key), [Some(0); 2]);
+    }
+
+    #[test]
+    fn only_what_is_in_view_is_painted() {
+        // Ten tokens a line of 20 pixels.
+        let edges = |token: usize| ((token / 10 * 20) as f64, (token / 10 * 20 + 20) as f64);
+        assert_eq!(between(1000, edges, 50.0, 90.0), 20..50);
+        assert_eq!(between(1000, edges, 0.0, 1e9), 0..1000);
+        assert_eq!(between(0, edges, 0.0, 10.0), 0..0);
+    }
+}
