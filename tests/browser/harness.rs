@@ -239,7 +239,7 @@ impl Page {
             "ArrowUp" => 38,
             "ArrowRight" => 39,
             "ArrowDown" => 40,
-            "a" => 65,
+            one if one.len() == 1 => u32::from(one.as_bytes()[0].to_ascii_uppercase()),
             other => panic!("the harness does not know the code of the key {other}"),
         };
         let text = match key {
@@ -252,6 +252,22 @@ impl Page {
             let params = json!({ "type": kind, "key": key, "code": if key == "a" { "KeyA" } else { key }, "text": text, "windowsVirtualKeyCode": code, "modifiers": held as u8 });
             self.tab.call("Input.dispatchKeyEvent", params);
         }
+        self.settle();
+    }
+
+    /// Puts a finger on a point of an element, moves it by some pixels in steps, and lifts it.
+    pub fn touch(&mut self, selector: &str, at: (f64, f64), by: (f64, f64)) {
+        let (x, y) = self.point(selector, at);
+        let steps = if by == (0.0, 0.0) { 0 } else { 8 };
+        for step in 0..=steps {
+            let part = f64::from(step) / f64::from(steps.max(1));
+            let finger = json!([{ "x": x + by.0 * part, "y": y + by.1 * part }]);
+            let kind = if step == 0 { "touchStart" } else { "touchMove" };
+            self.tab.call("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": finger }));
+        }
+        // A finger that rests before it is lifted throws nothing: the next tap would only stop what was thrown.
+        std::thread::sleep(Duration::from_millis(if steps > 0 { 100 } else { 0 }));
+        self.tab.call("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] }));
         self.settle();
     }
 
@@ -272,6 +288,7 @@ impl Page {
         let mobile = width < 600;
         let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
         self.tab.call("Emulation.setDeviceMetricsOverride", params);
+        self.tab.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": mobile }));
     }
 
     /// What the reader's system prefers: `("prefers-color-scheme", "dark")`.

@@ -4,7 +4,7 @@
 //! - [`chromium`], [`cdp`]: starting the browser, and speaking to one of its pages
 //! - [`fixture`]: the site that is visited
 //! - [`itself`]: what the harness must notice
-//! - [`grid`]: many patterns at once; [`single`]: one pattern in full
+//! - [`grid`]: many patterns at once; [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
@@ -17,3 +17,4 @@ mod harness;
 mod itself;
 mod shell;
 mod single;
+mod single_address;
