@@ -110,8 +110,8 @@ impl<K: Kernels> Decoder<K> {
         if config.residual == Residual::Parallel {
             let hidden = match (&block.mlp, &block.mlp_norms.before) {
                 (None, _) => None,
-                (Some(mlp), None) => Some(mlp.hidden(kernels, input)?),
-                (Some(mlp), Some(norm)) => Some(mlp.hidden(kernels, &kernels.norm(stream, norm)?)?),
+                (Some(mlp), None) => Some(kernels.hidden(input, mlp)?),
+                (Some(mlp), Some(norm)) => Some(kernels.hidden(&kernels.norm(stream, norm)?, mlp)?),
             };
             self.add_branch(stream, &mixed, &block.attention.output, &block.attention_norms)?;
             if let (Some(hidden), Some(mlp)) = (hidden, &block.mlp) {
@@ -127,7 +127,7 @@ impl<K: Kernels> Decoder<K> {
         self.add_branch(stream, &mixed, &block.attention.output, &block.attention_norms)?;
         if let Some(mlp) = &block.mlp {
             let normed = block.mlp_norms.before.as_ref().map(|n| kernels.norm(stream, n)).transpose()?;
-            let hidden = mlp.hidden(kernels, normed.as_ref().unwrap_or(stream))?;
+            let hidden = kernels.hidden(normed.as_ref().unwrap_or(stream), mlp)?;
             if let (true, Some(normed)) = (from_norm, normed) {
                 *stream = normed;
             }

@@ -16,7 +16,7 @@ use ndarray::Array3;
 
 use super::attention::{AttentionPlan, Prompts};
 use super::linear::Linear;
-use super::mlp::Activation;
+use super::mlp::Mlp;
 use super::norm::Norm;
 use super::rope::RotaryTable;
 
@@ -44,9 +44,8 @@ pub(super) trait Kernels: std::fmt::Debug + Send + Sync {
     fn norm(&self, x: &Self::Rows, norm: &Norm) -> Result<Self::Rows>;
     /// Norms each run of `group` columns of `columns` by itself; the norm's weights span all `columns`.
     fn norm_columns(&self, x: &mut Self::Rows, columns: Range<usize>, group: usize, norm: &Norm) -> Result<()>;
-    fn activate(&self, x: Self::Rows, activation: Activation) -> Result<Self::Rows>;
-    /// activation(left half of the columns) · right half
-    fn gate(&self, x: Self::Rows, activation: Activation) -> Result<Self::Rows>;
+    /// The hidden units of an MLP: activation(up(x)), or if it is gated activation(left half of up(x)) · right half.
+    fn hidden(&self, x: &Self::Rows, mlp: &Mlp) -> Result<Self::Rows>;
     /// Turns the first `2 · pairs` columns of each of the first `heads` runs of `d_head` columns; one table per prompt.
     fn rotate(
         &self,

@@ -4,7 +4,6 @@ use anyhow::Result;
 use candle_core::{DType, Device};
 use serde::Deserialize;
 
-use super::kernels::Kernels;
 use super::linear::Linear;
 
 /// Activation functions, by the names that `config.json` uses.
@@ -70,12 +69,6 @@ impl Mlp {
     /// down(activation(gate(x)) · up(x))
     pub fn gated(gate: Linear, up: Linear, down: Linear, activation: Activation) -> Result<Self> {
         Ok(Mlp { up: Linear::concat(&[gate, up])?, down, activation, gated: true })
-    }
-
-    /// Hidden units for every row of the input.
-    pub(super) fn hidden<K: Kernels>(&self, kernels: &K, input: &K::Rows) -> Result<K::Rows> {
-        let up = kernels.linear(input, &self.up)?;
-        if self.gated { kernels.gate(up, self.activation) } else { kernels.activate(up, self.activation) }
     }
 
     pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Mlp> {

@@ -88,7 +88,10 @@ impl Weights {
             "tensor {name} in {} has shape {found:?}, but config.json asks for {shape:?}",
             file.path
         );
-        if let Some(at) = values.par_iter().position_first(|v| !v.is_finite()) {
+        // Without an early end within a run of values, so that the check is made of vector instructions.
+        let finite = |run: &[f32]| run.iter().fold(true, |all, v| all & v.is_finite());
+        if !values.par_chunks(1 << 16).all(finite) {
+            let at = values.iter().position(|v| !v.is_finite()).unwrap_or_default();
             bail!("tensor {name} in {} has the value {} at index {at}", file.path, values[at]);
         }
         Ok(values)

@@ -14,7 +14,7 @@ use super::{Attended, Kernels};
 use crate::model::attention::{AttentionPlan, Prompts};
 use crate::model::config::NormKind;
 use crate::model::linear::Linear;
-use crate::model::mlp::Activation;
+use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::Norm;
 use crate::model::rope::RotaryTable;
 
@@ -88,24 +88,14 @@ impl Kernels for Composed {
         Ok(())
     }
 
-    fn activate(&self, x: Tensor, activation: Activation) -> Result<Tensor> {
-        Ok(match activation {
-            Activation::Gelu => x.gelu_erf()?,
-            Activation::GeluTanh => x.gelu()?,
-            Activation::GeluQuick => (&x * sigmoid(&(&x * 1.702)?)?)?,
-            Activation::Silu => x.silu()?,
-            Activation::Relu => x.relu()?,
-            Activation::ReluSquared => x.relu()?.sqr()?,
-            Activation::Tanh => x.tanh()?,
-            Activation::Sigmoid => sigmoid(&x)?,
-            Activation::Identity => x,
-        })
-    }
-
-    fn gate(&self, x: Tensor, activation: Activation) -> Result<Tensor> {
-        let half = x.dim(1)? / 2;
-        let gate = self.activate(x.narrow(1, 0, half)?.contiguous()?, activation)?;
-        Ok((gate * x.narrow(1, half, half)?)?)
+    fn hidden(&self, x: &Tensor, mlp: &Mlp) -> Result<Tensor> {
+        let up = self.linear(x, &mlp.up)?;
+        if !mlp.gated {
+            return activate(up, mlp.activation);
+        }
+        let half = up.dim(1)? / 2;
+        let gate = activate(up.narrow(1, 0, half)?.contiguous()?, mlp.activation)?;
+        Ok((gate * up.narrow(1, half, half)?)?)
     }
 
     fn rotate(
@@ -194,6 +184,20 @@ impl Composed {
         }
         Ok(softmax_last_dim(&scores.contiguous()?)?.narrow(2, 0, n)?.contiguous()?)
     }
+}
+
+fn activate(x: Tensor, activation: Activation) -> Result<Tensor> {
+    Ok(match activation {
+        Activation::Gelu => x.gelu_erf()?,
+        Activation::GeluTanh => x.gelu()?,
+        Activation::GeluQuick => (&x * sigmoid(&(&x * 1.702)?)?)?,
+        Activation::Silu => x.silu()?,
+        Activation::Relu => x.relu()?,
+        Activation::ReluSquared => x.relu()?.sqr()?,
+        Activation::Tanh => x.tanh()?,
+        Activation::Sigmoid => sigmoid(&x)?,
+        Activation::Identity => x,
+    })
 }
 
 /// `x` with some of its columns replaced.

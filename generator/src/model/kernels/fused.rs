@@ -12,7 +12,7 @@ use super::vector::{self, vectorised};
 use super::{Attended, Kernels, attend};
 use crate::model::attention::{AttentionPlan, Prompts};
 use crate::model::linear::Linear;
-use crate::model::mlp::Activation;
+use crate::model::mlp::Mlp;
 use crate::model::norm::Norm;
 use crate::model::rope::RotaryTable;
 
@@ -67,7 +67,8 @@ fn with_optional<R>(tensor: Option<&Tensor>, work: impl FnOnce(Option<&[f32]>) -
     }
 }
 
-fn multiply_into(to: &mut Rows, x: &Rows, linear: &Linear) -> Result<()> {
+/// to ← x · weight (+ to if `add`)
+fn multiply_into(to: &mut Rows, x: &Rows, linear: &Linear, add: bool) -> Result<()> {
     let (d_in, d_out) = linear.weight.dims2()?;
     ensure!(
         x.width == d_in && to.width == d_out,
@@ -77,7 +78,7 @@ fn multiply_into(to: &mut Rows, x: &Rows, linear: &Linear) -> Result<()> {
     );
     with_values(&linear.weight, |weight| {
         let (a, b) = (Matrix::rows(&x.values, d_in), Matrix::rows(weight, d_out));
-        multiply([x.len(), d_in, d_out], a, b, &mut to.values, d_out, true, Threads::All);
+        multiply([x.len(), d_in, d_out], a, b, &mut to.values, d_out, add, Threads::All);
     })
 }
 
@@ -98,7 +99,11 @@ impl Kernels for Fused {
 
     fn linear(&self, x: &Rows, linear: &Linear) -> Result<Rows> {
         let mut out = Rows::zeros(x.len(), linear.d_out());
-        self.add_linear(&mut out, x, linear)?;
+        if let Some(bias) = &linear.bias {
+            with_values(bias, |bias| out.for_each_row(|_, row| row.copy_from_slice(bias)))?;
+        }
+        // The zeros are not read: that would cost fresh memory a page fault more.
+        multiply_into(&mut out, x, linear, linear.bias.is_some())?;
         Ok(out)
     }
 
@@ -106,7 +111,7 @@ impl Kernels for Fused {
         if let Some(bias) = &linear.bias {
             with_values(bias, |bias| to.for_each_row(|_, row| vector::add(row, bias)))?;
         }
-        multiply_into(to, x, linear)
+        multiply_into(to, x, linear, true)
     }
 
     fn add(&self, to: &mut Rows, x: &Rows) -> Result<()> {
@@ -151,21 +156,34 @@ impl Kernels for Fused {
         })?
     }
 
-    fn activate(&self, mut x: Rows, activation: Activation) -> Result<Rows> {
-        x.for_each_row(|_, row| vector::activate(row, activation));
-        Ok(x)
-    }
-
-    fn gate(&self, x: Rows, activation: Activation) -> Result<Rows> {
-        let half = x.width / 2;
-        let mut out = Rows::zeros(x.len(), half);
-        out.for_each_row(|r, row| {
-            let (gate, factor) = x.values[r * x.width..][..x.width].split_at(half);
-            row.copy_from_slice(gate);
-            vector::activate(row, activation);
-            row.iter_mut().zip(factor).for_each(|(v, f)| *v *= f);
-        });
-        Ok(out)
+    fn hidden(&self, x: &Rows, mlp: &Mlp) -> Result<Rows> {
+        let mut up = Rows::zeros(x.len(), mlp.up.d_out());
+        multiply_into(&mut up, x, &mlp.up, false)?;
+        with_optional(mlp.up.bias.as_ref(), |bias| {
+            if !mlp.gated {
+                up.for_each_row(|_, row| {
+                    bias.into_iter().for_each(|bias| vector::add(row, bias));
+                    vector::activate(row, mlp.activation);
+                });
+                return up;
+            }
+            let half = up.width / 2;
+            let mut out = Rows::zeros(up.len(), half);
+            let bias = bias.map(|bias| bias.split_at(half));
+            out.for_each_row(|r, row| {
+                let (gate, factor) = up.values[r * up.width..][..up.width].split_at(half);
+                row.copy_from_slice(gate);
+                bias.into_iter().for_each(|(bias, _)| vector::add(row, bias));
+                vector::activate(row, mlp.activation);
+                match bias {
+                    Some((_, bias)) => {
+                        row.iter_mut().zip(factor).zip(bias).for_each(|((v, f), b)| *v *= f + b);
+                    }
+                    None => row.iter_mut().zip(factor).for_each(|(v, f)| *v *= f),
+                }
+            });
+            out
+        })
     }
 
     fn rotate(

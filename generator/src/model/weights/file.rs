@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use candle_core::pickle::PthTensors;
 use half::{bf16, f16};
 use memmap2::Mmap;
+use rayon::prelude::*;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
 use crate::model::files::ModelFiles;
@@ -104,8 +105,14 @@ impl WeightFile {
 }
 
 fn to_f32(bytes: &[u8], dtype: Dtype) -> Result<Vec<f32>> {
-    fn convert<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks::<N>().0.iter().map(|b| value(*b)).collect()
+    fn convert<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32 + Sync) -> Vec<f32> {
+        const AT_ONCE: usize = 1 << 16;
+        let stored = bytes.as_chunks::<N>().0;
+        let mut values = vec![0.0; stored.len()];
+        values.par_chunks_mut(AT_ONCE).zip(stored.par_chunks(AT_ONCE)).for_each(|(values, stored)| {
+            values.iter_mut().zip(stored).for_each(|(v, b)| *v = value(*b));
+        });
+        values
     }
     Ok(match dtype {
         Dtype::F32 => convert(bytes, f32::from_le_bytes),
