@@ -27,9 +27,13 @@ pub fn png(matrix: ArrayView2<'_, f32>, style: &MatrixStyle) -> Result<Vec<u8>> 
 
 /// Colour map index of every cell, row by row.
 fn indexes(matrix: ArrayView2<'_, f32>, scale: Scale) -> Vec<u8> {
-    let cells = || matrix.iter().map(|&v| scale.apply(v));
-    let (min, max) = scale::min_max(cells());
-    cells().map(|v| scale::normalized_index(v, min, max)).collect()
+    let mut cells = matrix.as_standard_layout();
+    if scale != Scale::Linear {
+        cells.mapv_inplace(|v| scale.apply(v));
+    }
+    let cells = cells.as_slice().unwrap_or_default();
+    let (min, max) = scale::range(cells);
+    cells.iter().map(|&v| scale::normalized_index(v, min, max)).collect()
 }
 
 #[cfg(test)]

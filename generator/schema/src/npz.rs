@@ -99,15 +99,21 @@ impl Writer {
 
     /// Adds an entry; its content is the concatenation of `parts`.
     pub fn entry(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), NpzError> {
-        let data = parts.concat();
         let deflated = match &self.deflate {
-            Some(config) if is_compressible(&data, config)? => Some(deflate(&data, *config)?),
+            Some(config) if is_compressible(parts, config)? => Some(deflate(&parts.concat(), *config)?),
             _ => None,
         };
+        let mut crc = rawzip::Crc32::new();
+        parts.iter().for_each(|part| crc.update(part));
+        let length = parts.iter().map(|part| part.len() as u64).sum();
         let method = if deflated.is_some() { CompressionMethod::DEFLATE } else { CompressionMethod::STORE };
         let (mut entry, _) = self.zip.new_file(name).compression_method(method).start().map_err(error)?;
-        entry.write_all(deflated.as_ref().unwrap_or(&data)).map_err(error)?;
-        entry.finish(DataDescriptorOutput::new(rawzip::crc32(&data), data.len() as u64)).map_err(error)?;
+        match &deflated {
+            Some(deflated) => entry.write_all(deflated),
+            None => parts.iter().try_for_each(|part| entry.write_all(part)),
+        }
+        .map_err(error)?;
+        entry.finish(DataDescriptorOutput::new(crc.checksum(), length)).map_err(error)?;
         Ok(())
     }
 
@@ -119,7 +125,7 @@ impl Writer {
 
 /// Deflate without a zlib header, as zip files have it.
 fn raw_deflate(level: i32, strategy: Strategy) -> DeflateConfig {
-    DeflateConfig { level, method: Method::Deflated, window_bits: -15, mem_level: 8, strategy }
+    DeflateConfig { level, method: Method::Deflated, window_bits: -15, mem_level: 9, strategy }
 }
 
 fn deflate(data: &[u8], config: DeflateConfig) -> Result<Vec<u8>, NpzError> {
@@ -134,8 +140,9 @@ fn deflate(data: &[u8], config: DeflateConfig) -> Result<Vec<u8>, NpzError> {
 }
 
 /// Whether deflating a sample from the middle saves more than a twentieth; noise is stored instead.
-fn is_compressible(data: &[u8], config: &DeflateConfig) -> Result<bool, NpzError> {
+fn is_compressible(parts: &[&[u8]], config: &DeflateConfig) -> Result<bool, NpzError> {
     const SAMPLE: usize = 1 << 14;
+    let data = parts.iter().max_by_key(|part| part.len()).copied().unwrap_or_default();
     let start = (data.len() / 2).saturating_sub(SAMPLE / 2);
     let sample = &data[start..data.len().min(start + SAMPLE)];
     Ok(deflate(sample, *config)?.len() * 20 < sample.len() * 19)

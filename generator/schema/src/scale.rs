@@ -42,6 +42,7 @@ impl Scale {
 
 /// Index into a colour map of 256 entries: `min(trunc(256·x), 255)` with `x = (value − min) / (max − min)` in f32,
 /// as matplotlib's colour maps index. A constant matrix (`max ≤ min`) is index 0 throughout.
+#[inline]
 pub fn normalized_index(value: f32, min: f32, max: f32) -> u8 {
     if max <= min {
         return 0;
@@ -53,6 +54,21 @@ pub fn normalized_index(value: f32, min: f32, max: f32) -> u8 {
 /// Smallest and largest value; `(0, 0)` of nothing.
 pub fn min_max(values: impl IntoIterator<Item = f32>) -> (f32, f32) {
     let (min, max) = values.into_iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
+    if min <= max { (min, max) } else { (0.0, 0.0) }
+}
+
+/// [`min_max`] of values that lie side by side, with vector instructions.
+pub fn range(values: &[f32]) -> (f32, f32) {
+    let (chunks, rest) = values.as_chunks::<16>();
+    let (mut lo, mut hi) = ([f32::INFINITY; 16], [f32::NEG_INFINITY; 16]);
+    for chunk in chunks {
+        for ((lo, hi), &v) in lo.iter_mut().zip(&mut hi).zip(chunk) {
+            *lo = if v < *lo { v } else { *lo };
+            *hi = if v > *hi { v } else { *hi };
+        }
+    }
+    let min = lo.iter().chain(rest).copied().fold(f32::INFINITY, f32::min);
+    let max = hi.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max);
     if min <= max { (min, max) } else { (0.0, 0.0) }
 }
 
@@ -152,6 +168,10 @@ mod tests {
         assert_eq!(normalized_index(0.3, 0.3, 0.3), 0);
         assert_eq!(min_max([0.2, 0.1]), (0.1, 0.2));
         assert_eq!(min_max([]), (0.0, 0.0));
+        for n in 0..70 {
+            let values: Vec<f32> = (0..n).map(|i| ((i * 29 + 11) % 64) as f32 - 20.0).collect();
+            assert_eq!(range(&values), min_max(values.iter().copied()), "{n}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::npz::{Dtype, NpzError, Reader, Writer};
-use crate::scale::min_max;
+use crate::scale::range;
 
 /// Longest side of a head in the overview.
 pub const OVERVIEW_SIDE: usize = 128;
@@ -108,7 +108,7 @@ pub fn pack_layer(meta: &Meta, values: &[f32]) -> PackedLayer {
     };
     let mut quantized = vec![0u16; n];
     for head in values.chunks_exact((n * n).max(1)) {
-        let (min, max) = min_max(head.iter().copied());
+        let (min, max) = range(head);
         layer.range.push([min, max]);
         let first = layer.hi.len();
         for (row, row_values) in head.chunks_exact(n).enumerate() {
@@ -131,17 +131,17 @@ pub fn pack_layer(meta: &Meta, values: &[f32]) -> PackedLayer {
 /// Appends the largest of every `pool` × `pool` block: a single bright cell stays visible.
 fn max_pool(meta: &Meta, hi: &[u8], out: &mut Vec<u8>) {
     let side = meta.overview_side();
-    let mut blocks = vec![0u8; side];
+    // The largest of each column in the rows of a block so far.
+    let mut columns = vec![0u8; meta.n_ctx];
     let mut rest = hi;
     for row in 0..meta.n_ctx {
         let (cells, tail) = rest.split_at(meta.row_len(meta.n_ctx, row));
         rest = tail;
-        for (block, cells) in blocks.iter_mut().zip(cells.chunks(meta.pool)) {
-            *block = cells.iter().copied().fold(*block, u8::max);
-        }
+        columns.iter_mut().zip(cells).for_each(|(largest, &cell)| *largest = cell.max(*largest));
         if (row + 1) % meta.pool == 0 || row + 1 == meta.n_ctx {
-            out.extend_from_slice(&blocks[..meta.row_len(side, row / meta.pool)]);
-            blocks.fill(0);
+            let blocks = columns.chunks(meta.pool).take(meta.row_len(side, row / meta.pool));
+            out.extend(blocks.map(|block| block.iter().copied().fold(0, u8::max)));
+            columns.fill(0);
         }
     }
 }
@@ -313,7 +313,7 @@ mod tests {
                     let got = exact.head(head);
                     let worst = got.iter().zip(truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                     assert!(worst <= 1.6e-5, "n {n}: {worst}");
-                    assert_eq!(overview.range(layer, head), min_max(truth.iter().copied()));
+                    assert_eq!(overview.range(layer, head), crate::scale::min_max(truth.iter().copied()));
                 }
             }
         }

@@ -36,7 +36,7 @@ pub fn write(out: impl Write, layers: &[Array3<f32>], level: u32) -> io::Result<
                 entry.write_all(&header)?;
                 entry.write_all(data)?;
             }
-            1 => entry.write_all(&zero_runs::deflate(&header, words))?,
+            1 => zero_runs::deflate(&mut entry, &header, words)?,
             _ => {
                 let mut encoder = DeflateEncoder::new(&mut entry, Compression::new(level));
                 encoder.write_all(&header)?;

@@ -5,13 +5,18 @@
 //! zero, then matches at distance 1. The cost is that of a copy, the size that of the triangle.
 //! Formats: RFC 1951, sections 3.2.3 to 3.2.6.
 
+use std::io::{self, Write};
+
 /// Shorter runs stay in the stored blocks: switching there and back takes about this many bytes.
 const SHORTEST_RUN: usize = 8;
 
-/// Deflates `words`' little-endian bytes after `header`.
-pub fn deflate(header: &[u8], words: &[f32]) -> Vec<u8> {
-    let mut stream = Stream { out: Vec::with_capacity(header.len() + words.len() * 5 / 2), bits: 0, n_bits: 0 };
-    stream.stored(header);
+/// Bytes that are written at once.
+const PENDING: usize = 1 << 16;
+
+/// Writes `words`' little-endian bytes after `header`, deflated.
+pub fn deflate(out: impl Write, header: &[u8], words: &[f32]) -> io::Result<()> {
+    let mut stream = Stream { out, pending: Vec::with_capacity(2 * PENDING), bits: 0, n_bits: 0 };
+    stream.stored(header)?;
     let mut data = 0; // where the data that is not yet written begins
     let mut at = 0;
     while at < words.len() {
@@ -21,29 +26,31 @@ pub fn deflate(header: &[u8], words: &[f32]) -> Vec<u8> {
         }
         let run = words[at..].iter().take_while(|w| w.to_bits() == 0).count();
         if run >= SHORTEST_RUN {
-            stream.stored(bytemuck::cast_slice(&words[data..at]));
+            stream.stored(bytemuck::cast_slice(&words[data..at]))?;
             stream.zeros(run * 4);
             data = at + run;
         }
         at += run;
     }
-    stream.stored(bytemuck::cast_slice(&words[data..]));
+    stream.stored(bytemuck::cast_slice(&words[data..]))?;
     stream.finish()
 }
 
 /// Bits go out from the least significant end of each byte.
-struct Stream {
-    out: Vec<u8>,
+struct Stream<W> {
+    out: W,
+    /// Bytes that are not yet written.
+    pending: Vec<u8>,
     bits: u64,
     n_bits: u32,
 }
 
-impl Stream {
+impl<W: Write> Stream<W> {
     fn push(&mut self, value: u64, n_bits: u32) {
         self.bits |= value << self.n_bits;
         self.n_bits += n_bits;
         while self.n_bits >= 8 {
-            self.out.push(self.bits as u8);
+            self.pending.push(self.bits as u8);
             self.bits >>= 8;
             self.n_bits -= 8;
         }
@@ -61,15 +68,20 @@ impl Stream {
     }
 
     /// Stored blocks: three header bits, then from the next byte on the length, its complement, and the data.
-    fn stored(&mut self, data: &[u8]) {
+    fn stored(&mut self, data: &[u8]) -> io::Result<()> {
         for block in data.chunks(usize::from(u16::MAX)) {
             let length = block.len() as u16;
             self.push(0b000, 3);
             self.align();
-            self.out.extend(length.to_le_bytes());
-            self.out.extend((!length).to_le_bytes());
-            self.out.extend_from_slice(block);
+            self.pending.extend(length.to_le_bytes());
+            self.pending.extend((!length).to_le_bytes());
+            self.pending.extend_from_slice(block);
+            if self.pending.len() >= PENDING {
+                self.out.write_all(&self.pending)?;
+                self.pending.clear();
+            }
         }
+        Ok(())
     }
 
     /// A block of fixed Huffman codes that stands for `length` zero bytes.
@@ -119,11 +131,11 @@ impl Stream {
     }
 
     /// An empty block of fixed Huffman codes that is marked as the last one.
-    fn finish(mut self) -> Vec<u8> {
+    fn finish(mut self) -> io::Result<()> {
         self.push(0b011, 3);
         self.end_of_block();
         self.align();
-        self.out
+        self.out.write_all(&self.pending)
     }
 }
 
@@ -132,6 +144,12 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
+
+    fn deflated(header: &[u8], words: &[f32]) -> Vec<u8> {
+        let mut out = Vec::new();
+        deflate(&mut out, header, words).unwrap();
+        out
+    }
 
     fn inflate(stream: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
@@ -148,37 +166,39 @@ mod tests {
             words.extend(std::iter::repeat_n(0.0, run / 2));
             let mut expected = b"header".to_vec();
             expected.extend_from_slice(bytemuck::cast_slice(&words));
-            assert_eq!(inflate(&deflate(b"header", &words)), expected, "run of {run}");
+            assert_eq!(inflate(&deflated(b"header", &words)), expected, "run of {run}");
         }
     }
 
     #[test]
     fn every_match_length_comes_back() {
         for length in 1..600 {
-            let mut stream = Stream { out: Vec::new(), bits: 0, n_bits: 0 };
+            let mut out = Vec::new();
+            let mut stream = Stream { out: &mut out, pending: Vec::new(), bits: 0, n_bits: 0 };
             stream.zeros(length);
-            assert_eq!(inflate(&stream.finish()), vec![0; length], "{length}");
+            stream.finish().unwrap();
+            assert_eq!(inflate(&out), vec![0; length], "{length}");
         }
     }
 
     #[test]
     fn data_longer_than_a_block_and_nothing_at_all() {
         let words: Vec<f32> = (1..40_000).map(|i| i as f32).collect();
-        assert_eq!(inflate(&deflate(b"", &words)), bytemuck::cast_slice::<_, u8>(&words));
-        assert_eq!(inflate(&deflate(b"", &[])), b"");
+        assert_eq!(inflate(&deflated(b"", &words)), bytemuck::cast_slice::<_, u8>(&words));
+        assert_eq!(inflate(&deflated(b"", &[])), b"");
     }
 
     #[test]
     fn negative_zero_is_no_zero() {
         let words = [-0.0f32; 100];
-        assert_eq!(inflate(&deflate(b"", &words)), bytemuck::cast_slice::<_, u8>(&words));
+        assert_eq!(inflate(&deflated(b"", &words)), bytemuck::cast_slice::<_, u8>(&words));
     }
 
     #[test]
     fn a_triangle_halves() {
         let n = 200;
         let words: Vec<f32> = (0..n * n).map(|i| if i % n <= i / n { 1.0 + i as f32 } else { 0.0 }).collect();
-        let size = deflate(b"", &words).len();
+        let size = deflated(b"", &words).len();
         assert!(size < n * n * 4 * 54 / 100, "{size}");
     }
 }
