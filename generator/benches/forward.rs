@@ -46,6 +46,7 @@ const MAPS: [(&str, usize, usize, usize); 5] = [
 
 #[allow(clippy::print_stdout, reason = "a benchmark prints its result")]
 fn main() -> Result<()> {
+    lens_build::memory::keep_freed();
     let arguments = Arguments::parse();
     let folder = match arguments.model {
         Some(folder) => folder,

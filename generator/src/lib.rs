@@ -8,7 +8,7 @@ pub mod figure;
 pub mod fs;
 pub mod image;
 pub mod lock;
-mod memory;
+pub mod memory;
 pub mod model;
 pub mod pattern;
 pub mod pipeline;

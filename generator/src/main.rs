@@ -12,10 +12,10 @@ use console::{Console, Kind, print, tell};
 use lens_build::cli::{Cli, Command, FiguresArgs, IndexArgs, ModelsArgs, OutputArgs, ServeArgs};
 use lens_build::plan::{Input, Plan, WrongUsage};
 use lens_build::serve::Server;
-use lens_build::{demo, model, pipeline, plan};
+use lens_build::{demo, memory, model, pipeline, plan};
 
 fn main() -> ExitCode {
-    keep_freed_memory();
+    memory::keep_freed();
     match run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -23,17 +23,6 @@ fn main() -> ExitCode {
             tell(Kind::Error, format!("{e:#}"));
             ExitCode::from(if e.is::<WrongUsage>() { 2 } else { 1 })
         }
-    }
-}
-
-/// Activations and patterns come and go in pieces of megabytes. Memory that one has freed is kept for the next, because
-/// giving it back to the system and faulting it in again page by page takes longer than what is done with it.
-fn keep_freed_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: mallopt takes any numbers, and no other thread runs yet.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20); // the most that it takes
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
     }
 }
 

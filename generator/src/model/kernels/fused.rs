@@ -35,7 +35,8 @@ impl Rows {
         self.values.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// Groups of a few rows, for as many threads; each group is worked on with vector instructions.
+    /// Groups of a few rows, for as many threads. Work that computes rather than moves is to be `#[inline(always)]`:
+    /// what is inlined here is compiled for the widest vector instructions.
     fn for_each_row(&mut self, work: impl Fn(usize, &mut [f32]) + Sync) {
         const ROWS_AT_ONCE: usize = 16;
         let width = self.width.max(1);
@@ -133,10 +134,13 @@ impl Kernels for Fused {
         let mut out = Rows::zeros(x.len(), x.width);
         with_optional(norm.weight.as_ref(), |weight| {
             with_optional(norm.bias.as_ref(), |bias| {
-                out.for_each_row(|r, row| {
-                    row.copy_from_slice(&x.values[r * x.width..][..x.width]);
-                    vector::norm(row, norm.kind, norm.eps, weight, bias);
-                });
+                out.for_each_row(
+                    #[inline(always)]
+                    |r, row| {
+                        row.copy_from_slice(&x.values[r * x.width..][..x.width]);
+                        vector::norm(row, norm.kind, norm.eps, weight, bias);
+                    },
+                );
             })
         })??;
         Ok(out)
@@ -145,13 +149,16 @@ impl Kernels for Fused {
     fn norm_columns(&self, x: &mut Rows, columns: Range<usize>, group: usize, norm: &Norm) -> Result<()> {
         with_optional(norm.weight.as_ref(), |weight| {
             with_optional(norm.bias.as_ref(), |bias| {
-                x.for_each_row(|_, row| {
-                    for (g, part) in row[columns.clone()].chunks_exact_mut(group).enumerate() {
-                        let at = g * group..(g + 1) * group;
-                        let (weight, bias) = (weight.map(|w| &w[at.clone()]), bias.map(|b| &b[at.clone()]));
-                        vector::norm(part, norm.kind, norm.eps, weight, bias);
-                    }
-                });
+                x.for_each_row(
+                    #[inline(always)]
+                    |_, row| {
+                        for (g, part) in row[columns.clone()].chunks_exact_mut(group).enumerate() {
+                            let at = g * group..(g + 1) * group;
+                            let (weight, bias) = (weight.map(|w| &w[at.clone()]), bias.map(|b| &b[at.clone()]));
+                            vector::norm(part, norm.kind, norm.eps, weight, bias);
+                        }
+                    },
+                );
             })
         })?
     }
@@ -161,27 +168,33 @@ impl Kernels for Fused {
         multiply_into(&mut up, x, &mlp.up, false)?;
         with_optional(mlp.up.bias.as_ref(), |bias| {
             if !mlp.gated {
-                up.for_each_row(|_, row| {
-                    bias.into_iter().for_each(|bias| vector::add(row, bias));
-                    vector::activate(row, mlp.activation);
-                });
+                up.for_each_row(
+                    #[inline(always)]
+                    |_, row| {
+                        bias.into_iter().for_each(|bias| vector::add(row, bias));
+                        vector::activate(row, mlp.activation);
+                    },
+                );
                 return up;
             }
             let half = up.width / 2;
             let mut out = Rows::zeros(up.len(), half);
             let bias = bias.map(|bias| bias.split_at(half));
-            out.for_each_row(|r, row| {
-                let (gate, factor) = up.values[r * up.width..][..up.width].split_at(half);
-                row.copy_from_slice(gate);
-                bias.into_iter().for_each(|(bias, _)| vector::add(row, bias));
-                vector::activate(row, mlp.activation);
-                match bias {
-                    Some((_, bias)) => {
-                        row.iter_mut().zip(factor).zip(bias).for_each(|((v, f), b)| *v *= f + b);
+            out.for_each_row(
+                #[inline(always)]
+                |r, row| {
+                    let (gate, factor) = up.values[r * up.width..][..up.width].split_at(half);
+                    row.copy_from_slice(gate);
+                    bias.into_iter().for_each(|(bias, _)| vector::add(row, bias));
+                    vector::activate(row, mlp.activation);
+                    match bias {
+                        Some((_, bias)) => {
+                            row.iter_mut().zip(factor).zip(bias).for_each(|((v, f), b)| *v *= f + b);
+                        }
+                        None => row.iter_mut().zip(factor).for_each(|(v, f)| *v *= f),
                     }
-                    None => row.iter_mut().zip(factor).for_each(|(v, f)| *v *= f),
-                }
-            });
+                },
+            );
             out
         })
     }
@@ -197,15 +210,18 @@ impl Kernels for Fused {
     ) -> Result<()> {
         let places: Vec<(usize, usize)> =
             prompts.rows.iter().enumerate().flat_map(|(p, rows)| (0..rows.len()).map(move |t| (p, t))).collect();
-        x.for_each_row(|r, row| {
-            let (prompt, position) = places[r];
-            let table = &tables[prompt];
-            let at = position * table.pairs..(position + 1) * table.pairs;
-            let (cos, sin) = (&table.cos[at.clone()], &table.sin[at]);
-            for head in row[..heads * d_head].chunks_exact_mut(d_head) {
-                vector::rotate(&mut head[..2 * table.pairs], cos, sin, interleaved);
-            }
-        });
+        x.for_each_row(
+            #[inline(always)]
+            |r, row| {
+                let (prompt, position) = places[r];
+                let table = &tables[prompt];
+                let at = position * table.pairs..(position + 1) * table.pairs;
+                let (cos, sin) = (&table.cos[at.clone()], &table.sin[at]);
+                for head in row[..heads * d_head].chunks_exact_mut(d_head) {
+                    vector::rotate(&mut head[..2 * table.pairs], cos, sin, interleaved);
+                }
+            },
+        );
         Ok(())
     }
 
