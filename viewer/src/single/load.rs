@@ -63,7 +63,6 @@ async fn show(page: Page, target: Target) {
         let message = format!("{model} has no prompt {hash} in this site.");
         return fail(page, message, prompt_links(page, &target, &prompts));
     };
-    frame::turn().await;
     let overview = match overview {
         Ok(overview) => overview,
         Err(message) => return fail(page, with_remedy(&message), prompt_links(page, &target, &prompts)),
@@ -72,6 +71,7 @@ async fn show(page: Page, target: Target) {
         Ok(matrix) => matrix,
         Err(e) => return fail(page, with_remedy(&e.to_string()), prompt_links(page, &target, &prompts)),
     };
+    frame::turn().await;
     let first = Shown {
         labels: Arc::new(prompt.row_labels(overview.meta.n_ctx)),
         prompt: Arc::new(prompt.clone()),

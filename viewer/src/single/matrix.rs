@@ -77,10 +77,18 @@ impl Matrix {
         self.values[key..].iter().step_by(self.n.max(1)).copied()
     }
 
-    /// Every cell's place in a colour map of 256 entries.
+    /// Every cell's place in a colour map of 256 entries; 0 where there can be no attention.
     pub fn indices(&self, scale: Scale, (min, max): (f32, f32)) -> Vec<u8> {
         let (min, max) = (scale.apply(min), scale.apply(max));
-        self.values.iter().map(|&value| normalized_index(scale.apply(value), min, max)).collect()
+        let n = self.n.max(1);
+        let mut indices = vec![0; self.values.len()];
+        for (query, (indices, values)) in indices.chunks_exact_mut(n).zip(self.values.chunks_exact(n)).enumerate() {
+            let keys = if self.causal { query + 1 } else { n };
+            for (index, &value) in indices[..keys].iter_mut().zip(&values[..keys]) {
+                *index = normalized_index(scale.apply(value), min, max);
+            }
+        }
+        indices
     }
 }
 
@@ -140,5 +148,7 @@ mod tests {
         assert_eq!(matrix.column(1).collect::<Vec<_>>(), [0.9, 0.6]);
         assert_eq!(matrix.indices(Scale::Linear, (0.1, 0.9)), [0, 255, 96, 160]);
         assert!(!matrix.is_masked(Cell { query: 0, key: 1 }));
+        let causal = Matrix::of(2, true, vec![1.0, 0.0, 0.25, 0.75]);
+        assert_eq!(causal.indices(Scale::Linear, (0.0, 1.0)), [255, 0, 64, 192]);
     }
 }
