@@ -87,7 +87,6 @@ fn the_files_of_a_site() {
         "lens.json",
         "models.jsonl",
         "figures.jsonl",
-        "assets/a-1.css",
         "assets/v-2.js",
         "assets/v-2_bg.wasm",
         "empty/model_cfg.json",
@@ -102,7 +101,7 @@ fn the_files_of_a_site() {
             ["prompt.json", "overview.npz", "L0.npz", "L1.npz"].map(|f| format!("org-one-1.4b/prompts/{hash}/{f}")),
         );
     }
-    let own = |name: &str| name.starts_with("assets/boot-") || name.starts_with("assets/icon-");
+    let own = |name: &str| ["boot", "icon", "style"].iter().any(|own| name.starts_with(&format!("assets/{own}-")));
     expected.extend(files.keys().filter(|n| own(n)).cloned());
     expected.sort();
     assert_eq!(files.keys().cloned().collect::<Vec<_>>(), expected);

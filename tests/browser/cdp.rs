@@ -36,6 +36,14 @@ impl Connection {
     /// # Panics
     /// If the browser answers with an error, or not at all.
     pub fn call(&mut self, method: &str, params: Value) -> Value {
+        self.try_call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Sends a command and returns its result, or the error that the browser answers with.
+    ///
+    /// # Panics
+    /// If the browser does not answer.
+    pub fn try_call(&mut self, method: &str, params: Value) -> Result<Value, String> {
         self.last_id += 1;
         let command = json!({ "id": self.last_id, "method": method, "params": params });
         self.socket.send(Message::text(command.to_string())).unwrap_or_else(|e| panic!("cannot send {method}: {e}"));
@@ -47,8 +55,10 @@ impl Connection {
             if answer.get("id").is_none() {
                 self.events.push(answer);
             } else if answer["id"] == self.last_id {
-                assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
-                return answer["result"].take();
+                return match answer.get("error") {
+                    Some(error) => Err(error.to_string()),
+                    None => Ok(answer["result"].take()),
+                };
             }
         }
         panic!("no answer to {method} within {PATIENCE:?}");

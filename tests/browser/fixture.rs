@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower_http::services::ServeDir;
 
+use crate::pictures;
+
 /// A model of the made site. Its name has dots and looks like the end of a link.
 pub const DECODER: &str = "made-1.5.L2";
 pub const DECODER_SIZE: (usize, usize) = (3, 4);
@@ -126,7 +128,10 @@ fn made() -> TempDir {
 fn build(out: &Path) -> anyhow::Result<()> {
     let raw = FigureEntry { name: "raw".to_owned(), doc: Some("<b>as it is</b>".to_owned()), ..Default::default() };
     let options = SiteOptions { title: Some("Made <i>site</i>".to_owned()), ..Default::default() };
-    let builder = SiteBuilder::new(out, &options, &[raw])?;
+    let figures: Vec<FigureEntry> = std::iter::once(raw).chain(pictures::entries()).collect();
+    let builder = SiteBuilder::new(out, &options, &figures)?;
+    let drawn = tempfile::tempdir()?;
+    pictures::write(drawn.path(), DECODER_SIZE)?;
     for (model, (n_layers, n_heads), causal) in [(DECODER, DECODER_SIZE, true), (ENCODER, ENCODER_SIZE, false)] {
         let id = builder.add_model(&serde_json::from_value(config(model, n_layers, n_heads, causal))?)?;
         for (position, prompt) in prompts().iter().enumerate() {
@@ -139,7 +144,9 @@ fn build(out: &Path) -> anyhow::Result<()> {
                 "text": prompt.text(), "hash": prompt.hash(), "tokens": prompt.tokens, "n_tokens": prompt.tokens.len(),
                 "meta": { "pile_set_name": prompt.dataset },
             }))?;
-            builder.add_prompt(id, position, &entry, &patterns, Path::new("no pictures"))?;
+            let pictured = model == DECODER && position == pictures::PICTURED;
+            let folder = if pictured { drawn.path() } else { Path::new("no pictures") };
+            builder.add_prompt(id, position, &entry, &patterns, folder)?;
         }
     }
     builder.finish().map(drop)

@@ -18,11 +18,15 @@ use crate::chromium::Chromium;
 /// How long a page may take for what a test waits for. Fast in practice; a busy machine is no reason to fail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The browser's words for a page that is left while a script of it runs.
+const LEFT: [&str; 3] = ["navigated or closed", "context was destroyed", "Cannot find context"];
+
 /// Keys held down while another is pressed or the mouse is clicked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Held {
     None = 0,
     Ctrl = 2,
+    Shift = 8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,10 +118,16 @@ impl Page {
         url.strip_prefix(&self.site).unwrap_or(url).trim_start_matches('/').to_owned()
     }
 
-    /// Value of a JavaScript expression; a promise is awaited.
+    /// Value of a JavaScript expression; a promise is awaited. When the page is left meanwhile, the next one is asked.
     pub fn eval(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let mut answer = self.tab.call("Runtime.evaluate", params);
+        let mut answer = loop {
+            match self.tab.try_call("Runtime.evaluate", params.clone()) {
+                Ok(answer) => break answer,
+                Err(error) if LEFT.iter().any(|left| error.contains(left)) => {}
+                Err(error) => panic!("{expression}: {error}"),
+            }
+        };
         if let Some(details) = answer.get("exceptionDetails") {
             panic!("{expression}: {}", details["exception"]["description"].as_str().unwrap_or("failed"));
         }
@@ -280,6 +290,17 @@ impl Page {
         } else {
             self.tab.call("Input.insertText", json!({ "text": text }));
         }
+        self.settle();
+    }
+
+    /// Chooses an option of a `select` by its value.
+    pub fn choose(&mut self, selector: &str, value: &str) {
+        self.wait_for(selector);
+        let script = format!(
+            "(() => {{ const e = document.querySelector({selector:?}); e.value = {value:?}; \
+             e.dispatchEvent(new Event('change', {{ bubbles: true }})); return e.value === {value:?} }})()"
+        );
+        assert_eq!(self.eval(&script), true, "{selector} has no option {value}");
         self.settle();
     }
 

@@ -2,9 +2,10 @@
 //!
 //! - [`harness`]: one visit to a site; at its end the console must be empty and no request may have left the site
 //! - [`chromium`], [`cdp`]: starting the browser, and speaking to one of its pages
-//! - [`fixture`]: the site that is visited
+//! - [`fixture`], [`pictures`]: the site that is visited
 //! - [`itself`]: what the harness must notice
-//! - [`grid`]: many patterns at once; [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
+//! - [`grid`]: many patterns at once; [`heads`], [`prompts`], [`look`]: what is chosen there, and how it is shown
+//! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
@@ -14,7 +15,11 @@ mod chromium;
 mod fixture;
 mod grid;
 mod harness;
+mod heads;
 mod itself;
+mod look;
+mod pictures;
+mod prompts;
 mod shell;
 mod single;
 mod single_address;

@@ -84,10 +84,17 @@ pub async fn prompts(dir: &str) -> Result<Arc<Vec<PromptEntry>>, String> {
     load.await.map(|prompts| Arc::clone(&prompts))
 }
 
-/// The prompts of several models by directory, fetched at the same time.
-pub async fn prompts_of(dirs: &[String]) -> Result<BTreeMap<String, Arc<Vec<PromptEntry>>>, String> {
-    let loads = dirs.iter().map(|dir| async move { Ok((dir.clone(), prompts(dir).await?)) });
-    futures::future::try_join_all(loads).await.map(|all| all.into_iter().collect())
+/// The prompts of several models by directory, fetched at the same time, and what went wrong with others.
+pub async fn prompts_of(dirs: &[String]) -> (BTreeMap<String, Arc<Vec<PromptEntry>>>, Vec<String>) {
+    let loads = dirs.iter().map(|dir| async move { (dir.clone(), prompts(dir).await) });
+    let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
+    for (dir, loaded) in futures::future::join_all(loads).await {
+        match loaded {
+            Ok(prompts) => drop(found.insert(dir, prompts)),
+            Err(message) => errors.push(message),
+        }
+    }
+    (found, errors)
 }
 
 #[cfg(test)]

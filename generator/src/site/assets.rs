@@ -31,8 +31,7 @@ pub struct Links {
     /// The module that wasm-bindgen wrote.
     pub js: String,
     pub wasm: String,
-    /// In the order that they are to be applied in.
-    pub css: Vec<String>,
+    pub css: String,
     pub icon: String,
     /// The script that starts the viewer.
     pub boot: String,
@@ -69,20 +68,21 @@ impl Viewer {
     fn new(mut files: Vec<(String, Cow<'static, [u8]>)>) -> Result<Self> {
         let page = files.iter().position(|(name, _)| name == INDEX_HTML).context("it has no index.html")?;
         let page = files.remove(page).1;
-        let mut links = Links::of(&String::from_utf8_lossy(&page));
-        for name in links.css.iter().chain([&links.js, &links.wasm]).chain(Some(&links.icon).filter(|i| !i.is_empty()))
-        {
+        let (mut links, sheets) = Links::of(&String::from_utf8_lossy(&page));
+        for name in sheets.iter().chain([&links.js, &links.wasm]).chain(Some(&links.icon).filter(|i| !i.is_empty())) {
             ensure!(!name.is_empty(), "its index.html does not link a module and its WebAssembly");
             ensure!(files.iter().any(|(file, _)| file == name), "its index.html links {name:?}, which is not there");
         }
-        let mut add = |stem: &str, extension: &str, bytes: &'static [u8]| {
-            let name = format!("{stem}-{:08x}.{extension}", crc32fast::hash(bytes));
-            files.push((name.clone(), Cow::Borrowed(bytes)));
+        let css = take_joined(&mut files, &sheets);
+        let mut add = |stem: &str, extension: &str, bytes: Cow<'static, [u8]>| {
+            let name = format!("{stem}-{:08x}.{extension}", crc32fast::hash(&bytes));
+            files.push((name.clone(), bytes));
             name
         };
-        links.boot = add("boot", "js", BOOT);
+        links.css = add("style", "css", Cow::Owned(css));
+        links.boot = add("boot", "js", Cow::Borrowed(BOOT));
         if links.icon.is_empty() {
-            links.icon = add("icon", "svg", ICON);
+            links.icon = add("icon", "svg", Cow::Borrowed(ICON));
         }
         Ok(Viewer { files, links })
     }
@@ -97,21 +97,34 @@ impl Viewer {
     }
 }
 
+/// Takes the style sheets out of the files and joins them in their order: a page waits for one request instead of many.
+fn take_joined(files: &mut Vec<(String, Cow<'static, [u8]>)>, sheets: &[String]) -> Vec<u8> {
+    let mut joined = Vec::new();
+    for sheet in sheets {
+        if let Some(place) = files.iter().position(|(name, _)| name == sheet) {
+            joined.extend_from_slice(&files.remove(place).1);
+            joined.push(b'\n');
+        }
+    }
+    joined
+}
+
 impl Links {
-    /// Of a page as trunk writes it: `modulepreload` for the module, `preload` for the WebAssembly.
-    fn of(page: &str) -> Self {
-        let mut links = Links::default();
+    /// Of a page as trunk writes it: `modulepreload` for the module, `preload` for the WebAssembly. The style sheets
+    /// come beside, in the order that they are to be applied in.
+    fn of(page: &str) -> (Self, Vec<String>) {
+        let (mut links, mut sheets) = (Links::default(), Vec::new());
         for tag in page.split("<link").skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| attributes(tag)) {
             let href = tag.get("href").map_or("", |h| h.trim_start_matches("./")).to_owned();
             match tag.get("rel").copied() {
-                Some("stylesheet") => links.css.push(href),
+                Some("stylesheet") => sheets.push(href),
                 Some("modulepreload") if links.js.is_empty() => links.js = href,
                 Some("preload") if links.wasm.is_empty() && href.ends_with(".wasm") => links.wasm = href,
                 Some("icon") => links.icon = href,
                 _ => {}
             }
         }
-        links
+        (links, sheets)
     }
 }
 
@@ -149,9 +162,11 @@ mod tests {
         let viewer = viewer(PAGE, &["base-1.css", "grid-2.css", "v-3.js", "v-3_bg.wasm"]).unwrap();
         let links = viewer.links();
         assert_eq!((links.js.as_str(), links.wasm.as_str()), ("v-3.js", "v-3_bg.wasm"));
-        assert_eq!(links.css, ["base-1.css", "grid-2.css"]);
         assert!(links.boot.starts_with("boot-") && links.icon.starts_with("icon-"));
         assert!(viewer.files.iter().all(|(name, _)| name != INDEX_HTML));
+        let sheets: Vec<_> = viewer.files.iter().filter(|(name, _)| name.ends_with(".css")).collect();
+        assert!(sheets.len() == 1 && sheets[0].0 == links.css, "{sheets:?}");
+        assert_eq!(*sheets[0].1, *b"x\nx\n");
     }
 
     #[test]

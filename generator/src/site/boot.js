@@ -1,6 +1,14 @@
 // Starts the viewer; where that is not possible the page says why, instead of staying blank.
 {
     const script = document.currentScript;
+    // The theme that was chosen is there before anything is painted; the viewer reads it from the same places.
+    let theme = new URLSearchParams(location.search).get("theme");
+    try {
+        theme ??= localStorage.getItem("theme");
+    } catch {
+        // Storage is switched off.
+    }
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
     const asset = (name) => new URL(name, script.src).href;
     const status = document.getElementById("status");
     const say = (text) => {

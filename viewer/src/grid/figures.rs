@@ -10,12 +10,12 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
-use crate::grid::colours::label;
+use crate::grid::band::Band;
 use crate::grid::layout::{Content, Layout, Wish};
-use crate::grid::order::{Key, Order};
-use crate::grid::row::Row;
+use crate::grid::order::Key;
+use crate::grid::shade::Shade;
+use crate::grid::store::Store;
 use crate::grid::tiles::Tiles;
-use crate::grid::{Store, thousands};
 
 /// Rows this far outside of the view, in CSS pixels, are there already.
 const MARGIN: f64 = 64.0;
@@ -27,6 +27,7 @@ pub struct Scene {
     pub tiles: Arc<Tiles>,
     pub layout: Layout,
     pub colour: Option<Key>,
+    pub shade: Shade,
     /// How many of the first keys of the order have headings, and so need not be in captions.
     pub headed: Vec<Key>,
     /// What a row's label names.
@@ -60,10 +61,17 @@ pub fn Figures() -> impl IntoView {
     };
     watch_size(root, measure);
 
+    let look = Memo::new(move |_| {
+        let width = width.get();
+        store.state.with(|s| {
+            let wish = Wish { width, tile: s.tile as f64, per_row: s.per_row, row: s.row, headings: s.headings };
+            (s.order, wish, s.colour, s.shade)
+        })
+    });
     let scene = Memo::new(move |before: Option<&Arc<Scene>>| {
         store.progress.attempt.track();
         let tiles = store.tiles.get();
-        let (order, wish, colour) = look(store, width).get();
+        let (order, wish, colour, shade) = look.get();
         let layout = Layout::new(&tiles.tiles, &order, wish);
         let headed = order.0[..wish.headings.min(order.0.len())].iter().map(|r| r.key).collect();
         Arc::new(Scene {
@@ -71,14 +79,10 @@ pub fn Figures() -> impl IntoView {
             tiles,
             layout,
             colour,
+            shade,
             headed,
             row: wish.row,
         })
-    });
-    // What failed is tried again by a new scene.
-    Effect::new(move || {
-        scene.track();
-        store.progress.failed.set(Vec::new());
     });
     let visible = Memo::new(move |_| {
         let (top, bottom) = view.get();
@@ -117,13 +121,11 @@ pub fn Figures() -> impl IntoView {
             request_animation_frame(move || focus(&root, to));
         }
     };
-    let empty = Memo::new(move |_| store.tiles.with(|t| t.tiles.is_empty()));
     view! {
         <div
             class="figures"
             data-testid="figures"
             node_ref=root
-            hidden=move || empty.get()
             style:height=move || format!("{}px", scene.with(|s| s.layout.height))
             style:--tile=move || format!("{}px", scene.with(|s| s.layout.tile))
             style:--gap=move || format!("{}px", scene.with(|s| s.layout.gap))
@@ -138,47 +140,6 @@ pub fn Figures() -> impl IntoView {
                 children=move |(_, band)| view! { <Band scene=scene.get_untracked() band active /> }
             />
         </div>
-    }
-}
-
-/// The part of the state that a scene depends on besides its tiles.
-fn look(store: Store, width: RwSignal<f64>) -> Signal<(Order, Wish, Option<Key>)> {
-    Signal::derive(move || {
-        let width = width.get();
-        store.state.with(|s| {
-            let wish = Wish { width, tile: s.tile as f64, per_row: s.per_row, row: s.row, headings: s.headings };
-            (s.order, wish, s.colour)
-        })
-    })
-}
-
-/// A heading or a row of tiles.
-#[component]
-fn Band(scene: Arc<Scene>, band: usize, active: RwSignal<usize>) -> impl IntoView {
-    let Some(this) = scene.layout.bands.get(band).copied() else { return ().into_any() };
-    let top = format!("translateY({}px)", this.top);
-    match this.content {
-        Content::Heading { depth, first, count } => {
-            let key = scene.headed[depth];
-            let text = label(&scene.tiles, &scene.tiles.tiles[first], key);
-            let text = match key {
-                Key::Layer => text.replacen('L', "Layer ", 1),
-                Key::Head => text.replacen('H', "Head ", 1),
-                _ => text,
-            };
-            let noun = if count == 1 { "figure" } else { "figures" };
-            let height = format!("{}px", this.height);
-            let words = view! {
-                <span class="key">{key.name()}</span>
-                <span class="group-name">{text}</span>
-                <span class="muted">{format!("{} {noun}", thousands(count))}</span>
-            };
-            match depth {
-                0 => view! { <h2 class="band group" style:transform=top style:height=height>{words}</h2> }.into_any(),
-                _ => view! { <h3 class="band group" style:transform=top style:height=height>{words}</h3> }.into_any(),
-            }
-        }
-        Content::Row { first, len, labelled } => view! { <Row scene first len labelled top active /> }.into_any(),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::grid::Store;
 use crate::grid::panel::FoldingPanel;
 use crate::grid::state::Panel;
+use crate::grid::store::Store;
 use crate::grid::tiles::{Function, chosen_functions, functions};
 use crate::url::Step;
 
@@ -17,9 +17,35 @@ pub fn FunctionPanel() -> impl IntoView {
         let named = store.state.with(|s| s.functions.clone());
         all.with_value(|all| chosen_functions(named.as_deref(), all))
     });
-    let summary = move || format!("{} of {}", chosen.with(Vec::len), all.with_value(Vec::len));
+    let n_all = all.with_value(Vec::len);
+    let n_chosen = Memo::new(move |_| {
+        chosen.with(|chosen| all.with_value(|all| all.iter().filter(|f| chosen.contains(&f.name)).count()))
+    });
+    let summary = move || format!("{} of {n_all}", n_chosen.get());
+    let choose = move |add: bool| {
+        let names = add.then(|| all.with_value(|all| all.iter().map(|f| f.name.clone()).collect()));
+        store.edit(Step::Push, |s| s.functions = Some(names.unwrap_or_default()));
+    };
     view! {
         <FoldingPanel panel=Panel::Functions title="Figure functions" summary=Signal::derive(summary)>
+            {(n_all > 1)
+                .then(|| {
+                    view! {
+                        <div class="bulk">
+                            <button
+                                class="small"
+                                data-testid="choose-functions"
+                                disabled=move || n_chosen.get() == n_all
+                                on:click=move |_| choose(true)
+                            >
+                                {format!("Choose all {n_all}")}
+                            </button>
+                            <button class="small" disabled=move || n_chosen.get() == 0 on:click=move |_| choose(false)>
+                                "Choose none"
+                            </button>
+                        </div>
+                    }
+                })}
             <ul class="functions" data-testid="functions">
                 {all.get_value().into_iter().map(|function| view! { <Item function all chosen /> }).collect::<Vec<_>>()}
             </ul>
@@ -55,16 +81,21 @@ fn Item(function: Function, all: StoredValue<Vec<Function>>, chosen: Memo<Vec<St
     let first_line = doc.trim().lines().next().unwrap_or_default().to_owned();
     let id = format!("function-{}", function.name);
     let label_for = id.clone();
-    let has_more = entry.code.is_some() || entry.source.is_some() || doc.trim() != first_line;
+    let kind = match (&function.matrix, entry.figure_save_fmt) {
+        (Some(_), _) => Some("drawn from the values by this page".to_owned()),
+        (None, format) => format.map(|format| format!("pictures: {format}")),
+    };
+    let has_more = entry.code.is_some() || entry.source.is_some() || !doc.trim().is_empty() || kind.is_some();
     let more = has_more.then(|| {
         view! {
             <button
                 class="small quiet"
+                aria-label=format!("Details of {}", function.name)
                 aria-expanded=move || is_open.get().to_string()
                 data-testid=format!("docs-{}", function.name)
                 on:click=fold
             >
-                "Source"
+                "Details"
             </button>
         }
     });
@@ -82,6 +113,7 @@ fn Item(function: Function, all: StoredValue<Vec<Function>>, chosen: Memo<Vec<St
             <Show when=move || is_open.get()>
                 <div class="docs">
                     <p class="doc">{doc.trim().to_owned()}</p>
+                    {kind.clone().map(|kind| view! { <p class="muted">{kind}</p> })}
                     {source.clone().map(|source| view! { <p class="muted mono source">{source}</p> })}
                     {code.clone().map(|code| view! { <pre tabindex="0">{code.trim_end().to_owned()}</pre> })}
                 </div>

@@ -45,7 +45,7 @@ pub fn Menu(#[prop(into)] label: Signal<String>, name: &'static str, children: C
                 <span class="chevron" aria-hidden="true"></span>
             </button>
             <Show when=move || open.get()>
-                <div class="sheet" role="dialog" aria-label=label>{children()}</div>
+                <div class="menu-sheet" role="dialog" aria-label=label>{children()}</div>
             </Show>
         </div>
     }

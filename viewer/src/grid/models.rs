@@ -6,10 +6,10 @@ use std::sync::Arc;
 use lens_schema::ModelEntry;
 use leptos::prelude::*;
 
-use crate::grid::Store;
 use crate::grid::heads::HeadPicker;
 use crate::grid::panel::FoldingPanel;
 use crate::grid::state::Panel;
+use crate::grid::store::Store;
 use crate::grid::table::Sort;
 use crate::url::Step;
 
@@ -69,6 +69,19 @@ fn short(n: u64) -> String {
     }
 }
 
+/// Models among which one wants to search.
+const MANY: usize = 8;
+
+/// Models whose names contain every word of `search`, as the table orders them: indexes.
+fn listed(models: &[ModelEntry], search: &str, sort: Option<&Sort<String>>) -> Vec<usize> {
+    let search = search.to_lowercase();
+    let found = |i: &usize| {
+        let name = models[*i].model_name.to_lowercase();
+        search.split_whitespace().all(|word| name.contains(word))
+    };
+    ordered(models, sort).into_iter().filter(found).collect()
+}
+
 /// The models of the site.
 #[component]
 pub fn ModelPanel() -> impl IntoView {
@@ -77,6 +90,7 @@ pub fn ModelPanel() -> impl IntoView {
     let summary = move || format!("{} of {n_models}", store.chosen_models.with(Vec::len));
     view! {
         <FoldingPanel panel=Panel::Models title="Models and heads" summary=Signal::derive(summary)>
+            {(n_models > MANY).then(|| view! { <Search /> })}
             <ModelTable />
             <div class="pickers">
                 <For each=move || store.chosen_models.get() key=String::clone children=|dir| view! { <HeadPicker dir /> } />
@@ -86,12 +100,40 @@ pub fn ModelPanel() -> impl IntoView {
 }
 
 #[component]
+fn Search() -> impl IntoView {
+    let store = Store::here();
+    view! {
+        <input
+            type="search"
+            placeholder="Search models"
+            aria-label="Search models"
+            data-testid="search-models"
+            prop:value=move || store.state.with(|s| s.model_search.clone())
+            on:input=move |event| {
+                let text = event_target_value(&event);
+                store.edit(Step::Replace, |s| s.model_search = text);
+            }
+        />
+    }
+}
+
+#[component]
 fn ModelTable() -> impl IntoView {
     let store = Store::here();
     let index = store.index();
     let sort = Memo::new(move |_| store.state.with(|s| s.model_sort.clone()));
     let models = index.clone();
-    let order = Memo::new(move |_| ordered(&models.models, sort.get().as_ref()));
+    let order = Memo::new(move |_| {
+        let search = store.state.with(|s| s.model_search.clone());
+        listed(&models.models, &search, sort.get().as_ref())
+    });
+    let models = index.clone();
+    let dirs = Memo::new(move |_| order.get().into_iter().map(|i| models.models[i].dir()).collect::<Vec<_>>());
+    let n_chosen = Memo::new(move |_| {
+        let chosen = store.chosen_models.get();
+        dirs.with(|dirs| dirs.iter().filter(|dir| chosen.contains(dir)).count())
+    });
+    let all = move || n_chosen.get() > 0 && n_chosen.get() == dirs.with(Vec::len);
     let header = COLUMNS.map(|(key, title, meaning)| {
         let press = move |_| {
             store.edit(Step::Replace, |s| s.model_sort = Sort::pressed(s.model_sort.take(), key.to_owned()));
@@ -105,12 +147,20 @@ fn ModelTable() -> impl IntoView {
         }
     });
     view! {
-        <div class="table-scroll">
+        <div class="table-scroll models-scroll">
             <table class="rows models" data-testid="models">
                 <thead>
                     <tr>
                         <th scope="col">
-                            <span class="sr-only">"Chosen"</span>
+                            <input
+                                type="checkbox"
+                                title="All models"
+                                aria-label="All models"
+                                data-testid="choose-models"
+                                prop:checked=all
+                                prop:indeterminate=move || { n_chosen.get() > 0 && !all() }
+                                on:change=move |_| store.choose_models(&dirs.get_untracked(), !untrack(all))
+                            />
                         </th>
                         {header}
                     </tr>
@@ -127,6 +177,7 @@ fn ModelTable() -> impl IntoView {
                 </tbody>
             </table>
         </div>
+        {move || dirs.with(Vec::is_empty).then(|| view! { <p class="muted nothing">"No model is called so."</p> })}
     }
 }
 
@@ -135,7 +186,7 @@ fn ModelRow(model: Arc<ModelEntry>) -> impl IntoView {
     let store = Store::here();
     let dir = StoredValue::new(model.dir());
     let chosen = Memo::new(move |_| store.chosen_models.with(|c| c.contains(&dir.get_value())));
-    let toggle = move || store.toggle_model(&dir.get_value());
+    let toggle = move || store.choose_models(&[dir.get_value()], !chosen.get_untracked());
     let cells = COLUMNS[1..].iter().map(|(key, ..)| {
         let n = number(&model, key);
         view! {
@@ -186,5 +237,7 @@ mod tests {
         assert_eq!(by("-n_ctx"), [2, 0, 1]);
         assert_eq!(by("name"), [1, 0, 2]);
         assert_eq!(by("-nonsense"), [0, 1, 2]);
+        assert_eq!(listed(&models, "B", None), [0]);
+        assert_eq!(listed(&models, "", None).len(), 3);
     }
 }

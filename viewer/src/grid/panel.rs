@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::grid::Store;
 use crate::grid::state::Panel;
+use crate::grid::store::Store;
 use crate::url::Step;
 
 /// A titled, foldable section; `summary` stands beside the title.

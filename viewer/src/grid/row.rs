@@ -1,8 +1,7 @@
 //! One row of tiles: links with captions, over one canvas that all its matrix figures are painted on.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lens_schema::{LayerHead, PatternId, path};
 use leptos::html;
@@ -15,39 +14,64 @@ use crate::grid::colours::{border, label};
 use crate::grid::figures::Scene;
 use crate::grid::order::{Key, Tile};
 use crate::grid::packed;
-use crate::grid::{Progress, Store};
+use crate::grid::progress::Progress;
+use crate::grid::store::Store;
+use crate::url::Query;
 use crate::{canvas, frame, patterns};
 
-/// Counts what a row has drawn, and takes it back when the row goes out of view.
+/// Counts what a row has drawn and could not draw, and takes it back when the row goes out of view.
 #[derive(Clone)]
 struct Tally {
     progress: Progress,
-    drawn: Arc<AtomicUsize>,
+    own: Arc<Mutex<Own>>,
+}
+
+#[derive(Default)]
+struct Own {
+    drawn: usize,
+    failed: Vec<String>,
 }
 
 impl Tally {
     fn new(progress: Progress, len: usize) -> Self {
-        let drawn = Arc::new(AtomicUsize::new(0));
+        let own = Arc::new(Mutex::new(Own::default()));
         progress.in_view.update(|n| *n += len);
-        let counted = drawn.clone();
+        let counted = own.clone();
         on_cleanup(move || {
+            let own = std::mem::take(&mut *counted.lock().unwrap_or_else(PoisonError::into_inner));
             progress.in_view.update(|n| *n -= len);
-            progress.drawn.update(|n| *n -= counted.load(Ordering::Relaxed));
+            progress.drawn.update(|n| *n -= own.drawn);
+            if !own.failed.is_empty() {
+                progress.failed.update(|f| own.failed.iter().for_each(|message| forget(f, message)));
+            }
         });
-        Tally { progress, drawn }
+        Tally { progress, own }
+    }
+
+    fn own(&self) -> MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn drew(&self, tile: &Element) {
         mark(tile, "drawn");
-        self.drawn.fetch_add(1, Ordering::Relaxed);
+        self.own().drawn += 1;
         self.progress.drawn.update(|n| *n += 1);
     }
 
     fn failed(&self, tile: &Element, message: &str) {
         mark(tile, "failed");
         let _attribute_names_are_valid = tile.set_attribute("title", message);
-        if self.progress.failed.with_untracked(|f| f.iter().all(|m| m != message)) {
-            self.progress.failed.update(|f| f.push(message.to_owned()));
+        self.own().failed.push(message.to_owned());
+        self.progress.failed.update(|f| *f.entry(message.to_owned()).or_default() += 1);
+    }
+}
+
+/// Takes back one figure that failed with `message`.
+fn forget(failed: &mut BTreeMap<String, usize>, message: &str) {
+    if let Some(n) = failed.get_mut(message) {
+        *n -= 1;
+        if *n == 0 {
+            failed.remove(message);
         }
     }
 }
@@ -108,7 +132,11 @@ fn TileLink(scene: Arc<Scene>, at: usize, active: RwSignal<usize>) -> impl IntoV
     let prompt = &tiles.prompts[tile.prompt as usize];
     let function = &tiles.functions[tile.function as usize];
     let head = LayerHead { layer: tile.layer as usize, head: tile.head as usize };
-    let href = path::single_url(&PatternId { model: model.dir.clone(), head }, &prompt.hash);
+    let mut shade = Query::default();
+    scene.shade.write(&mut shade);
+    let shade = shade.to_string();
+    let and = if shade.is_empty() { "" } else { "&" };
+    let href = format!("{}{and}{shade}", path::single_url(&PatternId { model: model.dir.clone(), head }, &prompt.hash));
     let name = format!("{} {head}, {}, {}", model.name, function.name, prompt.preview(80));
     let colour = scene.colour.map(|key| border(tiles, &tile, key));
     let caption = (scene.layout.caption > 0.0).then(|| view! { <span class="caption">{caption(&scene, &tile)}</span> });
@@ -205,7 +233,7 @@ async fn paint(
         let tile = scene.tiles.tiles[first + column];
         let Some(style) = &scene.tiles.functions[tile.function as usize].matrix else { continue };
         let (l, h) = (tile.layer as usize, tile.head as usize);
-        let palette = canvas::palette(style, overview.range(l, h));
+        let palette = canvas::palette(&scene.shade.over(style), overview.range(l, h));
         let image = canvas::render(&layer.head(h), side, overview.meta.causal, pixels, &palette);
         if let Some(context) = &context {
             canvas::put(context, &image, pixels, (scene.layout.column_left(column) * ratio).round(), 0.0);

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::grid::order::{Key, Order, Rank};
+use crate::grid::order::{Key, Order};
+use crate::grid::shade::Shade;
 use crate::grid::table::{PromptColumn, Sort};
 use crate::url::{Query, join_list, split_list};
 
 /// Tile sizes in CSS pixels.
 pub const TILE: std::ops::RangeInclusive<usize> = 16..=512;
+/// Images per row.
+pub const PER_ROW: std::ops::RangeInclusive<usize> = 1..=256;
 const DEFAULT_TILE: usize = 112;
 const DEFAULT_HEADINGS: usize = 2;
+/// Choices of prompts on a page of their table; the first is the default.
+pub const PAGES: [usize; 5] = [20, 50, 100, 200, 500];
 const HEADS: &str = "heads-";
 
 /// The prompts that are chosen.
@@ -45,10 +50,20 @@ impl Panel {
 }
 
 /// On a narrow screen, one of the two is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tab {
-    Select,
+    #[default]
     Figures,
+    Select,
+}
+
+impl Tab {
+    pub fn name(self) -> &'static str {
+        match self {
+            Tab::Figures => "figures",
+            Tab::Select => "select",
+        }
+    }
 }
 
 /// The state of the page.
@@ -67,7 +82,9 @@ pub struct State {
     pub headings: usize,
     /// A new row starts where this changes.
     pub row: Option<Key>,
+    /// What border colours tell apart.
     pub colour: Option<Key>,
+    pub shade: Shade,
     /// Images per row; `None` is as many as fit.
     pub per_row: Option<usize>,
     /// Side of a tile in CSS pixels, where `per_row` does not decide.
@@ -78,14 +95,19 @@ pub struct State {
     pub tokens: (Option<usize>, Option<usize>),
     pub datasets: Vec<String>,
     pub prompt_sort: Option<Sort<PromptColumn>>,
-    /// Page of the prompt table, from 0.
+    /// Page of the prompt table, from 0, and how many prompts it has.
     pub page: usize,
+    pub per_page: usize,
+    /// Prompts whose full text is open.
+    pub open: Vec<String>,
+    /// What the names of the models in the table contain.
+    pub model_search: String,
     /// Column of the model table by its key.
     pub model_sort: Option<Sort<String>>,
     /// Figure functions whose documentation is open.
     pub docs: Vec<String>,
     pub closed: Vec<Panel>,
-    pub tab: Option<Tab>,
+    pub tab: Tab,
 }
 
 impl Default for State {
@@ -99,6 +121,7 @@ impl Default for State {
             headings: DEFAULT_HEADINGS,
             row: None,
             colour: None,
+            shade: Shade::default(),
             per_row: None,
             tile: DEFAULT_TILE,
             search: String::new(),
@@ -106,10 +129,13 @@ impl Default for State {
             datasets: Vec::new(),
             prompt_sort: None,
             page: 0,
+            per_page: PAGES[0],
+            open: Vec::new(),
+            model_search: String::new(),
             model_sort: None,
             docs: Vec::new(),
             closed: Vec::new(),
-            tab: None,
+            tab: Tab::default(),
         }
     }
 }
@@ -130,24 +156,24 @@ impl State {
             headings: query.number("headings").map_or(default.headings, |n: usize| n.min(Key::ALL.len())),
             row: query.get("rows").and_then(Key::parse),
             colour: query.get("color").and_then(Key::parse),
-            per_row: query.number("cols").filter(|n| (1..=256).contains(n)),
+            shade: Shade::read(query),
+            per_row: query.number("cols").filter(|n| PER_ROW.contains(n)),
             tile: query.number("size").map_or(default.tile, |n: usize| n.clamp(*TILE.start(), *TILE.end())),
             search: query.get("q").unwrap_or_default().to_owned(),
             tokens: query.get("tokens").and_then(read_range).unwrap_or_default(),
             datasets: query.list("dataset"),
             prompt_sort: query.get("psort").and_then(|t| Sort::read(t, PromptColumn::parse)),
             page: query.number("page").unwrap_or(1usize).saturating_sub(1),
+            per_page: query.number("perpage").filter(|n| PAGES.contains(n)).unwrap_or(default.per_page),
+            open: query.list("open"),
+            model_search: query.get("mq").unwrap_or_default().to_owned(),
             model_sort: query.get("msort").and_then(|t| Sort::read(t, |name| Some(name.to_owned()))),
             docs: query.list("docs"),
             closed: {
                 let closed = query.list("closed");
                 Panel::ALL.into_iter().filter(|p| closed.iter().any(|c| c == p.name())).collect()
             },
-            tab: match query.get("tab") {
-                Some("select") => Some(Tab::Select),
-                Some("figures") => Some(Tab::Figures),
-                _ => None,
-            },
+            tab: if query.get("tab") == Some(Tab::Select.name()) { Tab::Select } else { Tab::Figures },
         }
     }
 
@@ -179,6 +205,7 @@ impl State {
         query.set("headings", some_number(self.headings, default.headings));
         query.set("rows", self.row.map(|k| k.name().to_owned()));
         query.set("color", self.colour.map(|k| k.name().to_owned()));
+        self.shade.write(query);
         query.set("cols", self.per_row.map(|n| n.to_string()));
         query.set("size", some_number(self.tile, default.tile));
         query.set("q", (!self.search.is_empty()).then(|| self.search.clone()));
@@ -186,11 +213,13 @@ impl State {
         query.set_list("dataset", &self.datasets);
         query.set("psort", self.prompt_sort.as_ref().map(|s| s.write(|c| c.name())));
         query.set("page", (self.page > 0).then(|| (self.page + 1).to_string()));
+        query.set("perpage", some_number(self.per_page, default.per_page));
+        query.set_list("open", &self.open);
+        query.set("mq", (!self.model_search.is_empty()).then(|| self.model_search.clone()));
         query.set("msort", self.model_sort.as_ref().map(|s| s.write(|c| c)));
         query.set_list("docs", &self.docs);
         query.set_list("closed", &self.closed.iter().map(|p| p.name()).collect::<Vec<_>>());
-        let tab = self.tab.map(|tab| if tab == Tab::Select { "select" } else { "figures" });
-        query.set("tab", tab.map(str::to_owned));
+        query.set("tab", (self.tab != default.tab).then(|| self.tab.name().to_owned()));
     }
 
     /// Drops everything that was chosen: figures, filters and how they are shown.
@@ -198,9 +227,11 @@ impl State {
         *self = State { closed: std::mem::take(&mut self.closed), tab: self.tab, ..State::default() };
     }
 
-    /// Rank of each key as the order has it.
-    pub fn ranks(&self) -> impl Iterator<Item = Rank> + '_ {
-        self.order.0.iter().copied()
+    /// Whether there is anything for [`State::clear`] to drop.
+    pub fn is_clear(&self) -> bool {
+        let mut cleared = self.clone();
+        cleared.clear();
+        cleared == *self
     }
 }
 
@@ -246,10 +277,10 @@ mod tests {
     fn every_state_is_read_back() {
         for query in [
             "",
-            "models=A&prompts=*&functions&heads-A&sort=-layer~prompt&headings=0&rows=layer&color=head&cols=16&size=32",
-            "q=a+b&tokens=10-20&dataset=Pile!~CC~Github&psort=-tokens&page=3&msort=-n_params&docs=raw&closed=models~side",
+            "models=A&prompts=*&functions&heads-A&sort=-layer~prompt&headings=0&rows=layer&color=head&scale=log&colors=magma&cols=16&size=32",
+            "q=a+b&tokens=10-20&dataset=Pile!~CC~Github&psort=-tokens&page=3&perpage=50&open=h&mq=a+b&msort=-n_params&docs=raw&closed=models~side",
             "tokens=5-&tab=select",
-            "tokens=-5&tab=figures",
+            "tokens=-5",
         ] {
             assert_eq!(round_trip(query), query);
         }
@@ -257,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_is_default_or_nonsense_is_not_written() {
-        let nonsense = "sort=model~prompt&headings=2&color=pink&cols=0&size=112&tokens=x&psort=x&page=1&closed=x&tab=x";
+        let nonsense = "sort=model~prompt&headings=2&color=pink&scale=x&colors=x&cols=0&size=112&tokens=x&psort=x&page=1&perpage=7&closed=x&tab=x";
         assert_eq!(round_trip(nonsense), "");
         assert_eq!(round_trip("size=1&headings=77"), "headings=5&size=16");
     }
@@ -270,8 +301,10 @@ mod tests {
         state.models = vec!["B".to_owned()];
         state.write(&mut query);
         assert_eq!(query.to_string(), "theirs=1&models=B&heads-B=L2");
+        assert!(!state.is_clear());
         state.clear();
         state.write(&mut query);
         assert_eq!(query.to_string(), "theirs=1");
+        assert!(state.is_clear());
     }
 }

@@ -8,9 +8,6 @@ use lens_schema::PromptEntry;
 
 use crate::grid::state::State;
 
-/// Rows on a page of the table.
-pub const PAGE: usize = 20;
-
 /// A column to sort by, and the direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort<C> {
@@ -71,6 +68,15 @@ impl PromptColumn {
         }
     }
 
+    pub fn title(&self) -> &'static str {
+        match self {
+            PromptColumn::Text => "Prompt",
+            PromptColumn::Tokens => "Tokens",
+            PromptColumn::Dataset => "Data set",
+            PromptColumn::Hash => "Hash",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.name() == name)
     }
@@ -112,7 +118,7 @@ impl PromptRow {
     pub fn preview(&self, chars: usize) -> String {
         let mut words = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some((end, _)) = words.char_indices().nth(chars) {
-            words.truncate(end);
+            words.truncate(words[..end].trim_end().len());
             words.push('…');
         }
         words
@@ -188,8 +194,8 @@ fn compare(a: &PromptRow, b: &PromptRow, sort: &Sort<PromptColumn>) -> Ordering 
 }
 
 /// Number of pages, at least one.
-pub fn pages(n_rows: usize) -> usize {
-    n_rows.div_ceil(PAGE).max(1)
+pub fn pages(n_rows: usize, per_page: usize) -> usize {
+    n_rows.div_ceil(per_page.max(1)).max(1)
 }
 
 #[cfg(test)]
@@ -254,6 +260,6 @@ mod tests {
         assert_eq!(Sort::aria(twice.as_ref(), &PromptColumn::Hash), "none");
         assert_eq!(Sort::pressed(twice.clone(), PromptColumn::Text), None);
         assert_eq!(Sort::pressed(twice, PromptColumn::Hash), Sort::read("hash", PromptColumn::parse));
-        assert_eq!((pages(0), pages(PAGE), pages(PAGE + 1)), (1, 1, 2));
+        assert_eq!([0, 20, 21].map(|n| pages(n, 20)), [1, 1, 2]);
     }
 }

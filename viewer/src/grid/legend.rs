@@ -1,0 +1,36 @@
+//! What the border colours mean.
+
+use leptos::prelude::*;
+
+use crate::grid::colours::legend;
+use crate::grid::store::Store;
+use crate::grid::thousands;
+
+/// Entries of the legend; of more, the number is told.
+const ENTRIES: usize = 16;
+
+#[component]
+pub fn Legend() -> impl IntoView {
+    let store = Store::here();
+    let colour = Memo::new(move |_| store.state.with(|s| s.colour));
+    move || {
+        let key = colour.get()?;
+        let (shown, more) = store.tiles.with(|t| legend(t, key, ENTRIES));
+        (!shown.is_empty()).then(|| {
+            let entries = shown.into_iter().map(|(label, colour)| {
+                view! {
+                    <li title=label.clone()>
+                        <span class="swatch" style:background=colour></span>
+                        <span class="clamp">{label.clone()}</span>
+                    </li>
+                }
+            });
+            view! {
+                <ul class="legend" aria-label=format!("Border colours by {}", key.name()) data-testid="legend">
+                    {entries.collect::<Vec<_>>()}
+                    {(more > 0).then(|| view! { <li class="muted">{format!("and {} more", thousands(more))}</li> })}
+                </ul>
+            }
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! What was asked for and is not there, and what could not be drawn.
+
+use leptos::prelude::*;
+
+use crate::grid::store::Store;
+
+#[component]
+pub fn Notices() -> impl IntoView {
+    let store = Store::here();
+    let progress = store.progress;
+    let notices = Memo::new(move |_| store.tiles.with(|t| t.notices.clone()));
+    let failures = Memo::new(move |_| {
+        let (prompts, figures) = (store.prompts_errors.get(), progress.failed.get());
+        let prompts = prompts.into_iter().map(|message| format!("Prompts are missing: {message}"));
+        prompts.chain(figures.into_keys().map(|message| format!("Not drawn: {message}"))).collect::<Vec<_>>()
+    });
+    let failed = move || {
+        let failures = failures.get();
+        let first = failures.first()?.clone();
+        let others = failures.len() - 1;
+        Some(view! {
+            <li class="failed" data-testid="failures">
+                <span>
+                    {first} {(others > 0).then(|| format!(" (and {others} more of the kind)"))}
+                </span>
+                <button class="small" data-testid="try-again" on:click=move |_| progress.try_again()>
+                    "Try again"
+                </button>
+            </li>
+        })
+    };
+    let any = move || notices.with(|n| !n.is_empty()) || failures.with(|f| !f.is_empty());
+    view! {
+        <ul class="notes" role="status" data-testid="notices" hidden=move || !any()>
+            {move || notices.get().into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()}
+            {failed}
+        </ul>
+    }
+}

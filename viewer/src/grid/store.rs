@@ -1,0 +1,110 @@
+//! What the parts of the page share: the state, and what follows from it and the site.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::app::use_index;
+use crate::grid::progress::Progress;
+use crate::grid::state::State;
+use crate::grid::table::{PromptRow, filtered, merge};
+use crate::grid::tiles::{Choice, Tiles, choose, find_model};
+use crate::index::{self, Index};
+use crate::url::{Address, Step};
+
+#[derive(Debug, Clone, Copy)]
+pub struct Store {
+    address: Address,
+    index: StoredValue<Arc<Index>>,
+    pub state: Memo<State>,
+    /// Directories of the chosen models, in the site's order.
+    pub chosen_models: Memo<Vec<String>>,
+    /// The prompts of the chosen models, or of all if none is chosen; `None` while they are fetched.
+    pub rows: Memo<Option<Arc<Vec<Arc<PromptRow>>>>>,
+    /// The rows that the filters let through.
+    pub filtered: Memo<Vec<usize>>,
+    pub tiles: Memo<Arc<Tiles>>,
+    /// What went wrong with fetching the prompts.
+    pub prompts_errors: Memo<Vec<String>>,
+    pub progress: Progress,
+}
+
+impl Store {
+    /// Makes the page's store and puts it into the context.
+    pub fn provide() -> Self {
+        let address = Address::here();
+        let state = Memo::new(move |_| address.with(State::read));
+        let index = StoredValue::new(use_index());
+        let progress = Progress::default();
+        let chosen_models = Memo::new(move |_| {
+            let index = index.get_value();
+            let wanted = state.with(|s| s.models.clone());
+            let chosen = |dir: &String| wanted.iter().any(|w| find_model(&index, w).is_some_and(|m| m.dir() == *dir));
+            index.models.iter().map(|m| m.dir()).filter(chosen).collect::<Vec<_>>()
+        });
+        let dirs = Memo::new(move |_| {
+            let chosen = chosen_models.get();
+            let all = || index.with_value(|i| i.models.iter().map(|m| m.dir()).collect());
+            if chosen.is_empty() { all() } else { chosen }
+        });
+        let fetched = LocalResource::new(move || {
+            let dirs = dirs.get();
+            // What was fetched is kept; only what failed is fetched again.
+            progress.attempt.track();
+            async move {
+                let (prompts, errors) = index::prompts_of(&dirs).await;
+                (Arc::new(merge(&prompts, &dirs)), errors)
+            }
+        });
+        let rows = Memo::new(move |_| fetched.with(|f| f.as_ref().map(|f| f.0.clone())));
+        let prompts_errors = Memo::new(move |_| fetched.with(|f| f.as_ref().map(|f| f.1.clone()).unwrap_or_default()));
+        let filtered = Memo::new(move |_| {
+            let rows = rows.get();
+            state.with(|s| rows.map(|rows| filtered(&rows, s)).unwrap_or_default())
+        });
+        let choice = Memo::new(move |_| state.with(Choice::of));
+        let tiles = Memo::new(move |_| {
+            let rows = rows.get();
+            let rows = rows.as_ref().map(|r| r.as_slice());
+            Arc::new(choice.with(|c| index.with_value(|index| choose(index, c, rows))))
+        });
+        let store = Store { address, index, state, chosen_models, rows, filtered, tiles, prompts_errors, progress };
+        provide_context(store);
+        store
+    }
+
+    /// The page's store; only within the page.
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    pub fn index(&self) -> Arc<Index> {
+        self.index.get_value()
+    }
+
+    /// Changes the state, and the URL with it.
+    pub fn edit(&self, step: Step, change: impl FnOnce(&mut State)) {
+        self.address.update(step, |query| {
+            let mut state = State::read(query);
+            change(&mut state);
+            state.write(query);
+        });
+    }
+
+    /// Adds models to the choice, or takes them out.
+    pub fn choose_models(&self, dirs: &[String], add: bool) {
+        let index = self.index();
+        let among = |name: &String| find_model(&index, name).is_some_and(|m| dirs.contains(&m.dir()));
+        self.edit(Step::Push, |s| {
+            s.models.retain(|name| !among(name));
+            if add {
+                s.models.extend_from_slice(dirs);
+            }
+        });
+    }
+
+    /// Whether there is anything to show.
+    pub fn is_empty(&self) -> bool {
+        self.tiles.with(|t| t.tiles.is_empty())
+    }
+}
