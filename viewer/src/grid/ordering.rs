@@ -13,10 +13,7 @@ use crate::url::Step;
 pub fn OrderMenu() -> impl IntoView {
     let store = Store::here();
     let order = Memo::new(move |_| store.state.with(|s| s.order));
-    let label = move || {
-        let keys = order.get().0;
-        format!("Sort: {}, {}, …", keys[0].key.name(), keys[1].key.name())
-    };
+    let label = move || format!("Sort by {}", order.get().0[0].key.name());
     let item = move |at: usize| {
         let rank = move || order.get().0[at];
         let name = move || rank().key.name();

@@ -22,7 +22,12 @@ pub fn Toolbar() -> impl IntoView {
     };
     let is_clear = Memo::new(move |_| store.state.with(State::is_clear));
     view! {
-        <div class="tools" role="group" aria-label="How figures are shown">
+        <div
+            class="tools"
+            class:idle=move || store.is_empty() && is_clear.get()
+            role="group"
+            aria-label="How figures are shown"
+        >
             <button
                 class="icon fold-side"
                 title="Show or hide what to choose from"
@@ -41,7 +46,7 @@ pub fn Toolbar() -> impl IntoView {
                 <Size />
             </div>
             <button
-                class="quiet"
+                class="quiet clear"
                 data-testid="clear"
                 title="Clear the choice, the filters and how figures are shown; the browser's back button undoes it"
                 hidden=is_clear
