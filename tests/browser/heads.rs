@@ -49,11 +49,11 @@ fn whole_layers_heads_and_models_are_chosen() {
     let site = Site::made();
     visit(&site.url, &address("", &[4]), |page| {
         page.wait_for("[data-testid=start]");
-        page.click(&format!("{} [aria-label='All heads of layer 1']", picker(DECODER)));
+        page.click(&format!("{} [aria-label='L1: all heads of the layer']", picker(DECODER)));
         wait_tiles(page, 4);
         page.click(&format!("{} [aria-label='Head 3 of every layer']", picker(DECODER)));
         wait_tiles(page, 6);
-        page.click(&format!("{} [aria-label='All heads of layer 1']", picker(DECODER)));
+        page.click(&format!("{} [aria-label='L1: all heads of the layer']", picker(DECODER)));
         wait_tiles(page, 2);
         page.click(&format!("[data-testid='heads-all-{DECODER}']"));
         wait_tiles(page, 12);

@@ -66,6 +66,7 @@ pub fn GridView() -> impl IntoView {
     };
     view! {
         <div class="grid-page" class:side-closed=side_closed data-tab=move || tab.get().name()>
+            <h1 class="sr-only">"Attention patterns"</h1>
             <div class="tabs" role="group" aria-label="Shown on a small screen">
                 {tab_button(Tab::Select)} {tab_button(Tab::Figures)}
             </div>
@@ -75,7 +76,6 @@ pub fn GridView() -> impl IntoView {
                 <FunctionPanel />
             </aside>
             <section class="pane" aria-label="Figures">
-                <h1 class="sr-only">"Attention patterns"</h1>
                 <Toolbar />
                 <Legend />
                 <Notices />

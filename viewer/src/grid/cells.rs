@@ -89,7 +89,7 @@ pub fn Cells(
     });
     let columns: Vec<_> = columns.collect();
     let rows = (0..size.n_layers).map(|layer| {
-        let header = line(format!("L{layer}"), format!("All heads of layer {layer}"), size.layer(layer));
+        let header = line(format!("L{layer}"), format!("L{layer}: all heads of the layer"), size.layer(layer));
         let cells: Vec<_> = size.layer(layer).into_iter().map(|cell| view! { <Cell cell chosen active /> }).collect();
         view! {
             <div role="row" class="line-of-cells">

@@ -75,7 +75,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
                 </button>
                 <button
                     class="small"
-                    aria-label=format!("No head of {name}")
+                    aria-label=format!("None of the heads of {name}")
                     data-testid=format!("heads-none-{dir}")
                     on:click=move |_| set(BTreeSet::new())
                 >

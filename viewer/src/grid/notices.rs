@@ -31,9 +31,10 @@ pub fn Notices() -> impl IntoView {
     };
     let any = move || notices.with(|n| !n.is_empty()) || failures.with(|f| !f.is_empty());
     view! {
-        <ul class="notes" role="status" data-testid="notices" hidden=move || !any()>
-            {move || notices.get().into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()}
-            {failed}
-        </ul>
+        <div class="notes" role="status" data-testid="notices" hidden=move || !any()>
+            <ul>
+                {move || notices.get().into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()} {failed}
+            </ul>
+        </div>
     }
 }
