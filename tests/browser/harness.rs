@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::cdp::Connection;
 use crate::chromium::Chromium;
+use crate::report::report;
 
 /// How long a page may take for what a test waits for. Fast in practice; a busy machine is no reason to fail.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -354,37 +355,5 @@ impl Page {
         let text = self.eval("document.body?.innerText ?? ''");
         let text: String = text.as_str().unwrap_or_default().chars().take(2000).collect();
         format!("address: {}\nreports: {:#?}\ntext:\n{text}", self.url(), self.reports())
-    }
-}
-
-/// A line about an event that a clean page on `site` does not cause.
-fn report(event: &Value, site: &str) -> Option<String> {
-    let params = &event["params"];
-    match event["method"].as_str()? {
-        "Runtime.consoleAPICalled" => {
-            let words = params["args"].as_array()?.iter();
-            let words: Vec<String> = words
-                .map(|a| a["value"].as_str().map_or_else(|| a["description"].to_string(), str::to_owned))
-                .collect();
-            Some(format!("console.{}: {}", params["type"].as_str()?, words.join(" ")))
-        }
-        "Runtime.exceptionThrown" => {
-            let details = &params["exceptionDetails"];
-            Some(format!("exception: {} {}", details["text"], details["exception"]["description"]))
-        }
-        "Log.entryAdded" => {
-            let entry = &params["entry"];
-            Some(format!("log {}: {} {}", entry["level"], entry["text"], entry["url"]))
-        }
-        "Network.requestWillBeSent" => {
-            let url = params["request"]["url"].as_str()?;
-            let own = url.starts_with(&format!("{site}/")) || url.starts_with("data:") || url.starts_with("blob:");
-            (!own).then(|| format!("foreign request: {url}"))
-        }
-        "Network.responseReceived" => {
-            let response = &params["response"];
-            (response["status"].as_u64()? >= 400).then(|| format!("status {}: {}", response["status"], response["url"]))
-        }
-        _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The pages in a real browser, on a site that the generator's library builds.
 //!
 //! - [`harness`]: one visit to a site; at its end the console must be empty and no request may have left the site
+//! - [`report`]: what a clean page does not do
 //! - [`chromium`], [`cdp`]: starting the browser, and speaking to one of its pages
 //! - [`fixture`], [`pictures`]: the site that is visited
 //! - [`itself`]: what the harness must notice
@@ -20,6 +21,7 @@ mod itself;
 mod look;
 mod pictures;
 mod prompts;
+mod report;
 mod shell;
 mod single;
 mod single_address;

@@ -1,8 +1,10 @@
 //! How far drawing is: of the figures in view, how many are painted.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
+use web_sys::Element;
 
 use crate::grid::store::Store;
 use crate::grid::thousands;
@@ -27,6 +29,67 @@ impl Progress {
     pub fn try_again(&self) {
         self.attempt.update(|n| *n += 1);
     }
+}
+
+/// Counts what a row has drawn and could not draw, and takes it back when the row goes out of view.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    progress: Progress,
+    own: Arc<Mutex<Own>>,
+}
+
+#[derive(Debug, Default)]
+struct Own {
+    drawn: usize,
+    failed: Vec<String>,
+}
+
+impl Tally {
+    pub fn new(progress: Progress, len: usize) -> Self {
+        let own = Arc::new(Mutex::new(Own::default()));
+        progress.in_view.update(|n| *n += len);
+        let counted = own.clone();
+        on_cleanup(move || {
+            let own = std::mem::take(&mut *counted.lock().unwrap_or_else(PoisonError::into_inner));
+            progress.in_view.update(|n| *n -= len);
+            progress.drawn.update(|n| *n -= own.drawn);
+            if !own.failed.is_empty() {
+                progress.failed.update(|f| own.failed.iter().for_each(|message| forget(f, message)));
+            }
+        });
+        Tally { progress, own }
+    }
+
+    fn own(&self) -> MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn drew(&self, tile: &Element) {
+        mark(tile, "drawn");
+        self.own().drawn += 1;
+        self.progress.drawn.update(|n| *n += 1);
+    }
+
+    pub fn failed(&self, tile: &Element, message: &str) {
+        mark(tile, "failed");
+        let _attribute_names_are_valid = tile.set_attribute("title", message);
+        self.own().failed.push(message.to_owned());
+        self.progress.failed.update(|f| *f.entry(message.to_owned()).or_default() += 1);
+    }
+}
+
+/// Takes back one figure that failed with `message`.
+fn forget(failed: &mut BTreeMap<String, usize>, message: &str) {
+    if let Some(n) = failed.get_mut(message) {
+        *n -= 1;
+        if *n == 0 {
+            failed.remove(message);
+        }
+    }
+}
+
+fn mark(tile: &Element, state: &str) {
+    let _attribute_names_are_valid = tile.set_attribute("data-state", state);
 }
 
 /// What is chosen, what of it is in view, and how much of that is drawn.

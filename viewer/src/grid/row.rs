@@ -1,7 +1,7 @@
 //! One row of tiles: links with captions, over one canvas that all its matrix figures are painted on.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use lens_schema::{LayerHead, PatternId, path};
 use leptos::html;
@@ -14,71 +14,10 @@ use crate::grid::colours::{border, label};
 use crate::grid::figures::Scene;
 use crate::grid::order::{Key, Tile};
 use crate::grid::packed;
-use crate::grid::progress::Progress;
+use crate::grid::progress::Tally;
 use crate::grid::store::Store;
 use crate::url::Query;
 use crate::{canvas, frame, patterns};
-
-/// Counts what a row has drawn and could not draw, and takes it back when the row goes out of view.
-#[derive(Clone)]
-struct Tally {
-    progress: Progress,
-    own: Arc<Mutex<Own>>,
-}
-
-#[derive(Default)]
-struct Own {
-    drawn: usize,
-    failed: Vec<String>,
-}
-
-impl Tally {
-    fn new(progress: Progress, len: usize) -> Self {
-        let own = Arc::new(Mutex::new(Own::default()));
-        progress.in_view.update(|n| *n += len);
-        let counted = own.clone();
-        on_cleanup(move || {
-            let own = std::mem::take(&mut *counted.lock().unwrap_or_else(PoisonError::into_inner));
-            progress.in_view.update(|n| *n -= len);
-            progress.drawn.update(|n| *n -= own.drawn);
-            if !own.failed.is_empty() {
-                progress.failed.update(|f| own.failed.iter().for_each(|message| forget(f, message)));
-            }
-        });
-        Tally { progress, own }
-    }
-
-    fn own(&self) -> MutexGuard<'_, Own> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn drew(&self, tile: &Element) {
-        mark(tile, "drawn");
-        self.own().drawn += 1;
-        self.progress.drawn.update(|n| *n += 1);
-    }
-
-    fn failed(&self, tile: &Element, message: &str) {
-        mark(tile, "failed");
-        let _attribute_names_are_valid = tile.set_attribute("title", message);
-        self.own().failed.push(message.to_owned());
-        self.progress.failed.update(|f| *f.entry(message.to_owned()).or_default() += 1);
-    }
-}
-
-/// Takes back one figure that failed with `message`.
-fn forget(failed: &mut BTreeMap<String, usize>, message: &str) {
-    if let Some(n) = failed.get_mut(message) {
-        *n -= 1;
-        if *n == 0 {
-            failed.remove(message);
-        }
-    }
-}
-
-fn mark(tile: &Element, state: &str) {
-    let _attribute_names_are_valid = tile.set_attribute("data-state", state);
-}
 
 /// Tiles `first..first + len` of a scene.
 #[component]

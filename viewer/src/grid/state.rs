@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::grid::order::{Key, Order};
 use crate::grid::shade::Shade;
-use crate::grid::table::{PromptColumn, Sort};
+use crate::grid::table::{PromptColumn, Sort, read_range, write_range};
 use crate::url::{Query, join_list, split_list};
 
 /// Tile sizes in CSS pixels.
@@ -233,20 +233,6 @@ impl State {
         cleared.clear();
         cleared == *self
     }
-}
-
-/// `10-20`, `10-`, `-20`, or one number.
-fn read_range(text: &str) -> Option<(Option<usize>, Option<usize>)> {
-    let end = |t: &str| if t.is_empty() { Some(None) } else { t.parse().ok().map(Some) };
-    match text.split_once('-') {
-        Some((from, to)) => Some((end(from)?, end(to)?)),
-        None => text.parse().ok().map(|n| (Some(n), Some(n))),
-    }
-}
-
-fn write_range(range: (Option<usize>, Option<usize>)) -> Option<String> {
-    let end = |n: Option<usize>| n.map(|n| n.to_string()).unwrap_or_default();
-    (range != (None, None)).then(|| format!("{}-{}", end(range.0), end(range.1)))
 }
 
 #[cfg(test)]

@@ -176,6 +176,21 @@ pub fn filtered(rows: &[Arc<PromptRow>], state: &State) -> Vec<usize> {
     out
 }
 
+/// Reads numbers of tokens: `10-20`, `10-`, `-20`, or one number.
+pub fn read_range(text: &str) -> Option<(Option<usize>, Option<usize>)> {
+    let end = |t: &str| if t.is_empty() { Some(None) } else { t.parse().ok().map(Some) };
+    match text.split_once('-') {
+        Some((from, to)) => Some((end(from)?, end(to)?)),
+        None => text.parse().ok().map(|n| (Some(n), Some(n))),
+    }
+}
+
+/// What [`read_range`] reads; nothing if there is no bound.
+pub fn write_range(range: (Option<usize>, Option<usize>)) -> Option<String> {
+    let end = |n: Option<usize>| n.map(|n| n.to_string()).unwrap_or_default();
+    (range != (None, None)).then(|| format!("{}-{}", end(range.0), end(range.1)))
+}
+
 /// Puts prompts in the order of the table.
 pub fn sorted(rows: &mut [Arc<PromptRow>], sort: Option<&Sort<PromptColumn>>) {
     if let Some(sort) = sort {
