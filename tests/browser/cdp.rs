@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
 /// Longer than anything that a page does in a test.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A connection to the browser or to one of its pages.
 pub struct Connection {

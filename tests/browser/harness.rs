@@ -17,7 +17,7 @@ use crate::chromium::Chromium;
 use crate::report::report;
 
 /// How long a page may take for what a test waits for. Fast in practice; a busy machine is no reason to fail.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The browser's words for a page that is left while a script of it runs.
 const LEFT: [&str; 3] = ["navigated or closed", "context was destroyed", "Cannot find context"];
