@@ -220,6 +220,18 @@ fn damaged_stacked_patterns() {
 }
 
 #[test]
+fn damaged_pictures_are_drawn_again() {
+    let done = Done::new();
+    let (test, data) = (&done.test, done.test.files("attn_data"));
+    for (picture, length) in [("L0/H1", 40), ("L2/H0", 0)] {
+        let file = format!("{}/{picture}/raw.png", done.prompt(0));
+        test.write(&file, &test.read(&file)[..length]);
+    }
+    test.run("figures").succeeds().prints("figures: 2 drawn, 16 already there\n");
+    assert_same(&data, &test.files("attn_data"));
+}
+
+#[test]
 fn damaged_json() {
     let done = Done::new();
     let test = &done.test;

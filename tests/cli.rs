@@ -229,6 +229,7 @@ fn prompts_are_filtered_cut_shuffled_and_counted() {
     assert!(shuffled.len() == 5 && shuffled != texts[..5], "{shuffled:?}");
     assert_eq!(shuffled, chosen("-n 5 --shuffle --seed 7 -r"));
     assert_ne!(shuffled, chosen("-n 5 --shuffle"));
+    assert_eq!(shuffled, chosen("--shuffle --seed 7")[..5]);
     let pieces = chosen("-n 4 --max-chars 10");
     assert!(pieces.iter().all(|piece| piece.chars().count() <= 10), "{pieces:?}");
     test.run("activations --model tiny -p p.jsonl --max-tokens 5 -f -n 1 --min-chars 1")

@@ -206,8 +206,8 @@ fn pictures_are_packed_by_function() {
     let dir = TempDir::new().unwrap();
     let head = dir.path().join("first/L1/H2");
     fs::create_dir_all(&head).unwrap();
-    for name in ["raw.png", "svd.left.svgz", "svd.error.txt", "other.png", "svd.tmp"] {
-        fs::write(head.join(name), name).unwrap();
+    for name in ["raw.png", "svd.left.svg", "svd.error.txt", "other.png", "svd.tmp"] {
+        fs::write(head.join(name), format!("<{name}>")).unwrap();
     }
     let out = dir.path().join("site");
     build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap();
@@ -217,7 +217,10 @@ fn pictures_are_packed_by_function() {
     assert_eq!(names, ["svd", "svd.left"]);
     assert!(manifest.models[0].has_figure("svd.left", &hash) && !manifest.models[0].has_figure("svd", "x"));
     let zip = fs::read(out.join(path::packed_figure("org-one-1.4b", &hash, "svd.left"))).unwrap();
-    assert_eq!(Reader::new(&zip).unwrap().get("L1H2.svgz").unwrap().unwrap(), b"svd.left.svgz");
+    assert_eq!(Reader::new(&zip).unwrap().get("L1H2.svg").unwrap().unwrap(), b"<svd.left.svg>");
+    fs::write(head.join("svd.left.svg"), "<svg><pa").unwrap();
+    let error = format!("{:#}", build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap_err());
+    assert!(error.contains("svd.left.svg is damaged; delete it and draw it again"), "{error}");
 }
 
 #[test]

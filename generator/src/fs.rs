@@ -129,6 +129,9 @@ pub(crate) fn write_error(error: io::Error, verb: &str, path: &Path) -> anyhow::
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
             ": the directory cannot be written; make it writable or choose another with --save-path or --out"
         }
+        ErrorKind::ResourceBusy | ErrorKind::CrossesDevices => {
+            ": it is in use, perhaps as a mount point; choose a directory below it"
+        }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => ": a file is in the way of a directory",
         _ => "",
     };

@@ -25,6 +25,16 @@ pub fn png(matrix: ArrayView2<'_, f32>, style: &MatrixStyle) -> Result<Vec<u8>> 
     Ok(out)
 }
 
+/// Whether a picture's file is whole, as far as its end tells.
+pub fn is_whole(extension: &str, file: &[u8]) -> bool {
+    match extension {
+        "png" => file.ends_with(b"IEND\xae\x42\x60\x82"),
+        "svg" => file.trim_ascii_end().ends_with(b">"),
+        "svgz" => file.len() >= 18 && file.starts_with(&[0x1f, 0x8b]),
+        _ => true,
+    }
+}
+
 /// Colour map index of every cell, row by row.
 fn indexes(matrix: ArrayView2<'_, f32>, scale: Scale) -> Vec<u8> {
     let mut cells = matrix.as_standard_layout();
@@ -57,6 +67,13 @@ mod tests {
         let matrix = array![[0.25f32, 0.0], [0.5, 0.75]];
         let pixels = decode(&png(matrix.view(), &MatrixStyle::default()).unwrap());
         assert_eq!(pixels, [lut[85], lut[0], lut[170], lut[255]].concat());
+    }
+
+    #[test]
+    fn a_cut_picture_is_not_whole() {
+        let picture = png(array![[1.0f32, 0.0]].view(), &MatrixStyle::default()).unwrap();
+        assert!(is_whole("png", &picture) && !is_whole("png", &picture[..picture.len() - 1]) && !is_whole("png", b""));
+        assert!(is_whole("svg", b"<svg></svg>\n") && !is_whole("svg", b"<svg><pa"));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 mod read;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use lens_schema::PromptEntry;
 use lens_schema::path::prompt_hash;
 use rand::SeedableRng as _;
@@ -28,10 +29,17 @@ pub struct Selection {
 
 /// Reads the prompts of `.jsonl` and `.txt` files (`-` is standard input), in order, and selects among them.
 ///
-/// Files are read line by line and no further than needed, so only what is selected is held.
+/// Files are read line by line and no further than needed. Where some of many are chosen at random, files are read
+/// twice, so that only what is chosen is held.
 pub fn load(files: &[PathBuf], selection: &Selection) -> Result<Vec<PromptEntry>> {
     let names: Vec<String> = files.iter().map(|f| read::name(f)).collect();
-    select(files.iter().flat_map(|file: &PathBuf| read::prompts(Path::new(file))), selection, &names.join(", "))
+    let prompts = || files.iter().flat_map(|file| read::prompts(file));
+    // Standard input and pipes can be read once only.
+    let again = files.iter().all(|file| file != Path::new("-") && file.is_file());
+    match (selection.shuffle, selection.n_samples) {
+        (Some(seed), Some(n)) if again => choose(prompts, selection, seed, n, &names.join(", ")),
+        _ => select(prompts(), selection, &names.join(", ")),
+    }
 }
 
 /// Selects among prompts; each is kept once, however often it comes. `origin` is what an error calls their source.
@@ -42,37 +50,93 @@ pub fn select(
 ) -> Result<Vec<PromptEntry>> {
     selection.check()?;
     let mut kept = Vec::new();
-    let mut seen = HashSet::new();
-    let mut count = Count::default();
     // A shuffle may choose any, so it needs them all.
     let enough = selection.n_samples.filter(|_| selection.shuffle.is_none()).unwrap_or(usize::MAX);
-    'prompts: for prompt in prompts {
-        let prompt = prompt?;
-        count.read += 1;
-        for piece in pieces(&prompt.text, selection.max_chars.unwrap_or(usize::MAX)) {
-            if piece.chars().take(selection.min_chars).count() < selection.min_chars {
-                count.short += 1;
-                continue;
-            }
-            let hash = prompt_hash(piece);
-            if !seen.insert(hash.clone()) {
-                count.repeated += 1;
-                continue;
-            }
-            kept.push(PromptEntry { text: piece.to_owned(), hash, ..prompt.clone() });
-            if kept.len() >= enough {
-                break 'prompts;
-            }
-        }
-    }
-    if kept.is_empty() {
-        bail!("no prompt is left of {origin}: {count}{}", selection.remedy(&count));
-    }
+    let count = scan(prompts, selection, |piece| {
+        kept.push(piece.entry());
+        if kept.len() < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    selection.ensure_any(kept.len(), &count, origin)?;
     if let Some(seed) = selection.shuffle {
         kept.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     }
     kept.truncate(selection.n_samples.unwrap_or(usize::MAX));
     Ok(kept)
+}
+
+/// As [`select`] with a shuffle, of prompts that can be read twice: once to count them, once to take the chosen.
+fn choose<I: Iterator<Item = Result<PromptEntry>>>(
+    prompts: impl Fn() -> I,
+    selection: &Selection,
+    seed: u64,
+    n: usize,
+    origin: &str,
+) -> Result<Vec<PromptEntry>> {
+    selection.check()?;
+    let mut total = 0;
+    let count = scan(prompts(), selection, |_| {
+        total += 1;
+        ControlFlow::Continue(())
+    })?;
+    selection.ensure_any(total, &count, origin)?;
+    let mut order: Vec<usize> = (0..total).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    order.truncate(n);
+    let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, at)| (*at, place)).collect();
+    let mut chosen: Vec<Option<PromptEntry>> = vec![None; order.len()];
+    let mut at = 0;
+    let mut missing = order.len();
+    scan(prompts(), selection, |piece| {
+        if let Some(place) = places.get(&at) {
+            chosen[*place] = Some(piece.entry());
+            missing -= 1;
+        }
+        at += 1;
+        if missing > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(chosen.into_iter().flatten().collect())
+}
+
+/// A prompt, or a piece of a long one.
+struct Piece<'a> {
+    prompt: &'a PromptEntry,
+    text: &'a str,
+    hash: String,
+}
+
+impl Piece<'_> {
+    fn entry(self) -> PromptEntry {
+        PromptEntry { text: self.text.to_owned(), hash: self.hash, ..self.prompt.clone() }
+    }
+}
+
+/// Hands out every piece that passes, each once, until `take` has enough.
+fn scan(
+    prompts: impl Iterator<Item = Result<PromptEntry>>,
+    selection: &Selection,
+    mut take: impl FnMut(Piece<'_>) -> ControlFlow<()>,
+) -> Result<Count> {
+    let mut seen = HashSet::new();
+    let mut count = Count::default();
+    for prompt in prompts {
+        let prompt = prompt?;
+        count.read += 1;
+        for text in pieces(&prompt.text, selection.max_chars.unwrap_or(usize::MAX)) {
+            if text.chars().take(selection.min_chars).count() < selection.min_chars {
+                count.short += 1;
+                continue;
+            }
+            let hash = prompt_hash(text);
+            if !seen.insert(hash.clone()) {
+                count.repeated += 1;
+                continue;
+            }
+            if take(Piece { prompt: &prompt, text, hash }).is_break() {
+                return Ok(count);
+            }
+        }
+    }
+    Ok(count)
 }
 
 impl Selection {
@@ -90,11 +154,13 @@ impl Selection {
         }
     }
 
-    fn remedy(&self, count: &Count) -> String {
-        match count.short {
+    fn ensure_any(&self, kept: usize, count: &Count, origin: &str) -> Result<()> {
+        let remedy = match count.short {
             0 => String::new(),
             _ => format!("; lower --min-chars (now {}) to keep shorter ones", self.min_chars),
-        }
+        };
+        ensure!(kept > 0, "no prompt is left of {origin}: {count}{remedy}");
+        Ok(())
     }
 }
 
@@ -167,6 +233,21 @@ mod tests {
         assert_ne!(first, texts(&all, &choose(1)).unwrap());
         let unshuffled = Selection { n_samples: Some(3), ..Default::default() };
         assert_eq!(texts(&all, &unshuffled).unwrap(), ["0", "1", "2"]);
+    }
+
+    #[test]
+    fn reading_twice_chooses_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("p.txt");
+        let all: Vec<String> = (0..100).map(|i| format!("{i} {}", i % 7)).collect();
+        std::fs::write(&file, all.join("\n\n")).unwrap();
+        for (max_chars, n) in [(None, 6), (Some(2), 9), (None, 1000)] {
+            let selection = Selection { max_chars, n_samples: Some(n), shuffle: Some(3), ..Default::default() };
+            let twice: Vec<String> =
+                load(std::slice::from_ref(&file), &selection).unwrap().into_iter().map(|p| p.text).collect();
+            let all: Vec<&str> = all.iter().map(String::as_str).collect();
+            assert_eq!(twice, texts(&all, &selection).unwrap());
+        }
     }
 
     #[test]

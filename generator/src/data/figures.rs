@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use lens_schema::{LayerHead, path};
 
 use super::DataDir;
-use crate::fs;
+use crate::{fs, image};
 
 /// One head's folder.
 #[derive(Debug, Clone)]
@@ -65,6 +65,11 @@ impl HeadDir {
 
     pub fn read(&self, file: &HeadFile) -> Result<Vec<u8>> {
         fs::read(&self.path(&file.figure, &file.extension))
+    }
+
+    /// Whether a picture is not cut short.
+    pub fn is_whole(&self, file: &HeadFile) -> bool {
+        self.read(file).is_ok_and(|picture| image::is_whole(&file.extension, &picture))
     }
 
     /// Writes a picture or an error, and removes what the figure had before: its error or another format.

@@ -31,7 +31,9 @@ pub fn figures(
     for head in patterns.heads() {
         let folder = data.head_dir(model, &prompt.hash, head)?;
         let there = folder.files()?;
-        let drawn = |f: &FigureFn, file: &HeadFile| file.figure == f.name && file.extension == f.format;
+        let drawn = |f: &FigureFn, file: &HeadFile| {
+            file.figure == f.name && file.extension == f.format && folder.is_whole(file)
+        };
         let missing = figures.iter().filter(|f| redo || !there.iter().any(|file| drawn(f, file)));
         for (i, figure) in missing.enumerate() {
             if i == 0 {

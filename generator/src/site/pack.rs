@@ -11,6 +11,7 @@ use lens_schema::shard::{Meta, pack_layer, write_exact, write_overview};
 use lens_schema::{LayerHead, path};
 
 use super::stage::Stage;
+use crate::image;
 use crate::pattern::AttentionPatterns;
 
 /// Deflate level of packed figures: SVG gains, PNG and SVGZ are stored.
@@ -67,6 +68,8 @@ pub fn figures(
         let mut writer = Writer::new(FIGURE_LEVEL);
         for (entry, file) in files {
             let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+            ensure!(image::is_whole(extension, &bytes), "{} is damaged; delete it and draw it again", file.display());
             writer.entry(&entry, &[&bytes])?;
         }
         stage.write(&path::packed_figure(model, hash, &figure), &writer.finish()?)?;
