@@ -1,5 +1,9 @@
 //! Commands, flags, exit statuses, and what is printed where.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
 use lens_build::{demo, model};
 use serde_json::Value;
 
@@ -92,6 +96,7 @@ fn flags_are_accepted_where_they_apply() {
         "figures --dtype f32",
         "figures --batch-size 1",
         "figures --list -s x",
+        "figures --list -q",
         "site --force",
         "site --prompts x",
         "site --figure-funcs raw",
@@ -105,7 +110,7 @@ fn flags_are_accepted_where_they_apply() {
         "completions bash -v",
     ] {
         let run = test.run(arguments);
-        let flag = arguments.split_whitespace().find(|a| a.starts_with('-')).unwrap();
+        let flag = arguments.split_whitespace().rfind(|a| a.starts_with('-')).unwrap();
         let message = run.stderr.lines().next().unwrap_or_default().to_owned();
         assert!(message.starts_with("error: ") && message.contains(flag), "{run}");
         run.refused(&message);
@@ -322,6 +327,28 @@ fn what_there_is_is_listed() {
     for command in ["activations", "figures", "site", "index", "serve", "models", "completions"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_site_is_served_until_the_system_asks_to_stop() {
+    let test = with_model();
+    test.run(TINY).succeeds();
+    // Without programs there is no browser to open, which is no reason not to serve.
+    let mut command = test.command("serve --port 0 --open");
+    command.env("PATH", test.path("")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/ serves site (Ctrl-C stops)\n"));
+    let mut stream = TcpStream::connect(address.unwrap()).unwrap();
+    write!(stream, "GET /lens.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"dir\":\"tiny\""), "{answer}");
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let run = test.finished("serve", child.wait_with_output().unwrap()).succeeds();
+    assert!(run.stderr.starts_with("note: --open: cannot run ") && run.stderr.contains(address.unwrap()), "{run}");
 }
 
 /// `lens-build … | head -1` closes the pipe early.

@@ -53,7 +53,7 @@ fn finished(test: &Test, mut child: Child, mut progress: BufReader<std::process:
 
 #[test]
 fn a_killed_run_goes_on_to_the_same_result() {
-    let (test, _) = with_prompts(400, 30);
+    let (test, _) = with_prompts(200, 30);
     for done in [1, 7] {
         let (mut child, progress) = begun(&test, done);
         child.kill().unwrap();
@@ -62,8 +62,8 @@ fn a_killed_run_goes_on_to_the_same_result() {
     }
     let run = test.run(ALL).succeeds();
     let kept: usize = run.stdout.split_once(" run, ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
-    assert!((8..400).contains(&kept), "{run}");
-    assert_same_result(&test, &uninterrupted(400, 30));
+    assert!((8..200).contains(&kept), "{run}");
+    assert_same_result(&test, &uninterrupted(200, 30));
     let left: Vec<_> = std::fs::read_dir(test.path("")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
 }
@@ -71,7 +71,7 @@ fn a_killed_run_goes_on_to_the_same_result() {
 #[test]
 #[cfg(unix)]
 fn a_run_that_is_asked_to_stop_goes_on_to_the_same_result() {
-    let (test, _) = with_prompts(400, 30);
+    let (test, _) = with_prompts(200, 30);
     for signal in ["-INT", "-TERM"] {
         let (child, progress) = begun(&test, 5);
         let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
@@ -84,11 +84,11 @@ fn a_run_that_is_asked_to_stop_goes_on_to_the_same_result() {
         assert!(!test.path("site").exists() && test.path("attn_data/models.jsonl").is_file());
         // What is there can be used as it is.
         let there = test.jsonl("attn_data/tiny/prompts.jsonl").len();
-        assert!((5..400).contains(&there), "{there}");
+        assert!((5..200).contains(&there), "{there}");
         test.run("figures").succeeds();
     }
     test.run(ALL).succeeds();
-    assert_same_result(&test, &uninterrupted(400, 30));
+    assert_same_result(&test, &uninterrupted(200, 30));
 }
 
 #[test]

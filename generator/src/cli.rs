@@ -80,7 +80,7 @@ pub struct FiguresArgs {
     #[command(flatten)]
     pub work: WorkArgs,
     /// List the registered figure functions instead
-    #[arg(long, conflicts_with_all = ["save_path", "models", "n_samples", "force", "jobs", "verbose", "progress"])]
+    #[arg(long, conflicts_with_all = ["save_path", "models", "n_samples", "force", "jobs", "quiet", "verbose", "progress"])]
     pub list: bool,
     /// With --list: as JSON
     #[arg(long, requires = "list")]
