@@ -35,7 +35,7 @@ serve *flags: build
 
 # Check format and lints, and run every test: units, command line, numbers, documentation, pages in a browser
 [group('check')]
-test: fmt-check lint viewer test-native test-web
+test: fmt-check viewer lint test-native test-web
 
 # Only the tests that need no browser: units, command line, numbers, documentation
 [group('check')]
@@ -46,7 +46,7 @@ test-native:
 # Only the tests in the browser, with the viewer as it is now; flags go to cargo test
 [group('check')]
 test-web *flags: viewer _chromium
-    cargo test --package lens-build --test browser {{ flags }}
+    cargo test --workspace --test browser {{ flags }}
 
 # Lints of the generator, of the viewer as the browser gets it, and of all tests; warnings are errors
 [group('check')]

@@ -36,7 +36,7 @@ fn what_is_written_is_read() {
         assert_eq!(fs::list(&data.prompt_dir("m", &prompt.hash).unwrap()).unwrap().len(), 2);
     }
     assert_eq!(data.models().unwrap()[0].sanitized_name.as_deref(), Some("m"));
-    assert_eq!(data.hashes("m").unwrap(), [prompt.hash.clone()]);
+    assert_eq!(data.hashes("m").unwrap(), [prompt.hash.as_str()]);
     assert_eq!(data.prompt("m", &prompt.hash).unwrap(), prompt);
 }
 
