@@ -41,7 +41,7 @@ test: fmt-check viewer lint test-native test-web
 [group('check')]
 test-native:
     cargo test --workspace --no-fail-fast --doc
-    cargo test --workspace --no-fail-fast --lib --bins --test all
+    cargo test --workspace --no-fail-fast --lib --bins --examples --test all
 
 # Only the tests in the browser, with the viewer as it is now; flags go to cargo test
 [group('check')]
@@ -78,6 +78,11 @@ fmt:
 [group('work')]
 viewer: _wasm-target _wasm-bindgen _trunk
     cd viewer && trunk build --release
+
+# Train the built-in models anew, into generator/assets/demo; names of models choose some of them
+[group('work')]
+train-demo *flags:
+    cargo run --release --package lens-build --example train_demo -- {{ flags }}
 
 # Install every tool that the other recipes use, and nothing else
 [group('work')]

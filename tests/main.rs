@@ -5,14 +5,16 @@
 //! - `bad_input`: errors that name the place and the remedy, and lose nothing
 //! - `resume`: runs that are stopped and go on, and runs that must give the same bytes
 //! - `pattern_lens`: a data directory that Python pattern-lens wrote
+//! - `demo`: what the built-in models are, and what their heads do
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `site`: what a site consists of, what it replaces and what it refuses to
 //! - `serve`: the web server, asked by hand
 
-#![expect(clippy::print_stdout, reason = "numeric tests print the largest difference")]
+#![expect(clippy::print_stdout, reason = "numeric tests print what they measured")]
 
 mod bad_input;
 mod cli;
+mod demo;
 mod harness;
 mod models;
 mod pattern_lens;

@@ -21,6 +21,9 @@ impl DemoModel {
 }
 
 macro_rules! folder {
+    ($name:literal) => {
+        folder!($name: "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+    };
     ($name:literal: $($file:literal),*) => {
         &[$(($file, include_bytes!(concat!("../assets/demo/", $name, "/", $file)))),*]
     };
@@ -28,35 +31,26 @@ macro_rules! folder {
 
 /// The built-in models.
 pub fn models() -> &'static [DemoModel] {
-    &[DemoModel {
-        name: "attn-only-2l-demo",
-        description: "2 layers of 4 attention heads without MLPs, trained on text with repetitions",
-        files: folder!("attn-only-2l-demo": "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"),
-    }]
+    &[
+        DemoModel {
+            name: "attn-only-1l-demo",
+            description: "1 layer × 4 heads without MLPs: what attention does alone, for comparison with 2 layers",
+            files: folder!("attn-only-1l-demo"),
+        },
+        DemoModel {
+            name: "attn-only-2l-demo",
+            description: "2 layers × 4 heads without MLPs: a previous-token head and an induction head that uses it",
+            files: folder!("attn-only-2l-demo"),
+        },
+        DemoModel {
+            name: "relu-4l-demo",
+            description: "4 layers × 4 heads with MLPs, trained on stories, dialogue, lists and code",
+            files: folder!("relu-4l-demo"),
+        },
+    ]
 }
 
 /// The built-in prompts, in their order.
 pub fn prompts() -> Result<Vec<PromptEntry>> {
     Ok(jsonl::parse("built-in prompts", include_str!("../assets/demo/prompts.jsonl"))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{LoadOptions, Model};
-    use crate::tokens::Tokenizer;
-
-    #[test]
-    fn every_model_runs_on_every_prompt() {
-        for demo in models() {
-            let model = Model::load(&demo.files(), &LoadOptions::default()).unwrap();
-            let tokenizer = Tokenizer::load(&demo.files()).unwrap();
-            for prompt in prompts().unwrap() {
-                let tokens = tokenizer.encode(&prompt.text, model.bos_policy(), model.n_ctx()).unwrap();
-                assert_eq!(tokens.cut_from, None, "{}", prompt.text);
-                let patterns = model.patterns(&[&tokens.ids]).unwrap();
-                assert_eq!((patterns[0].n_ctx(), patterns[0].n_layers()), (tokens.ids.len(), model.entry().n_layers));
-            }
-        }
-    }
 }
