@@ -157,7 +157,7 @@ fn waves(positions: usize, d: usize) -> Vec<f32> {
     let wave = |position: usize, i: usize| {
         let frequency = (positions as f64 / 4.0).powf(-((i / 2) as f64) / (d / 2) as f64);
         let angle = position as f64 * frequency;
-        0.7 * if i % 2 == 0 { angle.sin() } else { angle.cos() }
+        0.7 * if i.is_multiple_of(2) { angle.sin() } else { angle.cos() }
     };
     (0..positions).flat_map(|p| (0..d).map(move |i| wave(p, i) as f32)).collect()
 }
