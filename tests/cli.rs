@@ -185,7 +185,7 @@ fn a_model_that_fails_does_not_stop_the_others() {
     test.model("gpt2", "broken");
     test.set("broken/config.json", "n_head", 5.into());
     let models = "--model sharded --model broken --model tiny";
-    let run = test.run(&format!("{models} -p p.jsonl"));
+    let run = test.run(&format!("{models} -p p.jsonl --no-index-html"));
     let broken =
         "failed: model broken: cannot use DIR/broken/config.json: a hidden size of 24 cannot be split into 5 heads";
     let run = run.fails(&format!("{broken}\nerror: 1 failure, named above; the rest is finished and kept"));

@@ -241,7 +241,7 @@ mod tests {
     fn unknown_models_get_near_names() {
         let name = demo::models()[0].name;
         let error = find_model(&format!("{name}x")).unwrap_err().to_string();
-        assert!(error.contains(&format!("Did you mean {name}?")), "{error}");
+        assert!(error.contains(&format!("Did you mean {name}")), "{error}");
         let error = find_model("zzz/qqq").unwrap_err().to_string();
         assert!(error.contains("Built in are"), "{error}");
     }
