@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --example train_demo                      # all of them, into generator/assets/demo
-//! cargo run --release --example train_demo -- attn-only-2l-demo --out /tmp/models
+//! cargo run --release --example train_demo -- attn-only-2l-demo --out models
 //! ```
 //!
 //! The text is written by grammars ([`text`]), the tokenizer is learned from it ([`tokenizer`]), the model is a GPT-2
