@@ -91,13 +91,17 @@ impl Model {
         let (architecture, config) = Self::architecture(files)?;
         let weights = Weights::open(files)?;
         let embedding = architecture.embedding(&weights, &config)?.to(device, *dtype)?;
-        let mut blocks = Vec::with_capacity(config.n_layers());
+        let mut blocks: Vec<Block> = Vec::with_capacity(config.n_layers());
         for layer in 0..config.n_layers() {
-            let mut block = architecture.block(&weights, &config, layer)?;
+            let shared = architecture.shares_weights_of(layer).and_then(|earlier| blocks.get(earlier).cloned());
+            let mut block = match shared {
+                Some(block) => block,
+                None => architecture.block(&weights, &config, layer)?.to(device, *dtype)?,
+            };
             if layer + 1 == config.n_layers() {
                 block.keep_patterns_only(&config)?;
             }
-            blocks.push(block.to(device, *dtype)?);
+            blocks.push(block);
         }
         let entry = entry::entry(&files.name, &config, *dtype);
         let decoder = if fused {

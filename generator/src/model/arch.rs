@@ -2,11 +2,19 @@
 //!
 //! To add one: a file with its `config.json` and its tensor names, a line in [`ARCHITECTURES`], a fixture.
 
+mod albert;
+mod bert;
+mod distilbert;
+mod electra;
 mod gpt2;
 mod gpt_neo;
 mod gpt_neox;
 mod llama;
+mod modernbert;
+mod mpnet;
+mod roberta;
 mod rotary;
+mod t5;
 
 use anyhow::{Context as _, Result, bail};
 use serde::de::DeserializeOwned;
@@ -23,16 +31,32 @@ pub trait Architecture {
     fn config(&self) -> Result<DecoderConfig>;
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding>;
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block>;
+    /// An earlier layer that has the same weights.
+    fn shares_weights_of(&self, _layer: usize) -> Option<usize> {
+        None
+    }
 }
 
 type Reader = fn(Value) -> Result<Box<dyn Architecture>>;
 
 /// `model_type` of `config.json`, in alphabetical order.
 const ARCHITECTURES: &[(&str, Reader)] = &[
+    ("albert", read::<albert::Albert>),
+    ("bert", read::<bert::Bert>),
+    ("camembert", read::<roberta::Roberta>),
+    ("distilbert", read::<distilbert::DistilBert>),
+    ("electra", read::<electra::Electra>),
     ("gpt2", read::<gpt2::Gpt2>),
     ("gpt_neo", read::<gpt_neo::GptNeo>),
     ("gpt_neox", read::<gpt_neox::GptNeoX>),
     ("llama", read::<llama::Llama>),
+    ("modernbert", read::<modernbert::ModernBert>),
+    ("mpnet", read::<mpnet::MpNet>),
+    ("mt5", read::<t5::T5>),
+    ("roberta", read::<roberta::Roberta>),
+    ("t5", read::<t5::T5>),
+    ("umt5", read::<t5::T5>),
+    ("xlm-roberta", read::<roberta::Roberta>),
 ];
 
 fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<Box<dyn Architecture>> {

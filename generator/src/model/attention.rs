@@ -22,6 +22,8 @@ pub struct Attention {
     pub key_norm: Option<HeadNorm>,
     /// One score per head that takes part in every softmax without a key of its own.
     pub sinks: Option<Vec<f32>>,
+    /// For each head what every bucket of relative positions adds to its scores.
+    pub relative_bias: Option<Vec<Vec<f32>>>,
 }
 
 /// A norm of queries or keys.
@@ -88,9 +90,9 @@ impl Prompts {
 }
 
 impl Attention {
-    /// Without norms of queries and keys, without sinks.
+    /// Without norms of queries and keys, without sinks and learned biases.
     pub fn plain(qkv: Linear, output: Linear) -> Self {
-        Attention { qkv, output, query_norm: None, key_norm: None, sinks: None }
+        Attention { qkv, output, query_norm: None, key_norm: None, sinks: None, relative_bias: None }
     }
 
     /// Patterns of every prompt `[n_heads, n, n]`, and if `mix` each token's mixture of values `[tokens, n_heads · d_head]`.
@@ -119,7 +121,8 @@ impl Attention {
             let heads = config.n_heads + config.n_key_value_heads;
             kernels.rotate(&mut qkv, prompts, &prompts.rotary[index], rotary.interleaved, heads, config.d_head)?;
         }
-        let bias = config.position_bias.table(prompts.longest(), layer.scale, config.causal)?;
+        let (longest, learned) = (prompts.longest(), self.relative_bias.as_deref());
+        let bias = config.position_bias.table(longest, layer.scale, config.causal, learned);
         let plan = AttentionPlan {
             n_heads: config.n_heads,
             n_key_value_heads: config.n_key_value_heads,
@@ -144,6 +147,7 @@ impl Attention {
             query_norm: norm(&self.query_norm)?,
             key_norm: norm(&self.key_norm)?,
             sinks: self.sinks.clone(),
+            relative_bias: self.relative_bias.clone(),
         })
     }
 }

@@ -51,7 +51,7 @@ pub struct DecoderConfig {
 }
 
 /// One attention layer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerConfig {
     /// Attention scores are multiplied by this, usually `1 / √d_head`.
     pub scale: f32,
@@ -204,6 +204,7 @@ impl DecoderConfig {
         for rotary in &self.rotary {
             rotary.check(self.d_head)?;
         }
+        self.position_bias.check(self.causal)?;
         if let Some(experts) = &self.experts {
             ensure!(
                 (1..=experts.n_experts).contains(&experts.per_token),

@@ -20,6 +20,8 @@ pub struct Embedding {
     pub token_projection: Option<Linear>,
     /// `[positions, d_model]`: a vector per position, and the row of position 0.
     pub positions: Option<(Tensor, usize)>,
+    /// A token that takes no position: it gets the row before that of position 0, and is not counted for those after it.
+    pub uncounted: Option<u32>,
     pub norm: Option<Norm>,
     /// From the embedding's width to the model's, after the norm.
     pub projection: Option<Linear>,
@@ -28,7 +30,7 @@ pub struct Embedding {
 impl Embedding {
     /// Nothing but a vector per token.
     pub fn of_tokens(tokens: Tensor) -> Self {
-        Embedding { tokens, token_projection: None, positions: None, norm: None, projection: None }
+        Embedding { tokens, token_projection: None, positions: None, uncounted: None, norm: None, projection: None }
     }
 }
 
@@ -79,8 +81,8 @@ impl<K: Kernels> Decoder<K> {
             stream = kernels.linear(&stream, projection)?;
         }
         if let Some((table, first)) = &embedding.positions {
-            let positions: Vec<u32> = prompts.iter().flat_map(|p| (*first as u32..).take(p.len())).collect();
-            let positions = kernels.gather(table, &positions)?;
+            let rows: Vec<u32> = prompts.iter().flat_map(|p| embedding.position_rows(p, *first)).collect();
+            let positions = kernels.gather(table, &rows)?;
             kernels.add(&mut stream, &positions)?;
         }
         if let Some(norm) = &embedding.norm {
@@ -153,6 +155,19 @@ impl<K: Kernels> Decoder<K> {
 }
 
 impl Embedding {
+    /// The row of the table of positions for each token of a prompt.
+    fn position_rows(&self, prompt: &[u32], first: usize) -> Vec<u32> {
+        let mut next = first as u32;
+        let row = |id: &u32| {
+            if Some(*id) == self.uncounted {
+                return first.saturating_sub(1) as u32;
+            }
+            next += 1;
+            next - 1
+        };
+        prompt.iter().map(row).collect()
+    }
+
     pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Embedding> {
         let to = |t: &Tensor| t.to_device(device)?.to_dtype(dtype);
         let linear = |l: &Option<Linear>| l.as_ref().map(|l| l.to(device, dtype)).transpose();
@@ -160,6 +175,7 @@ impl Embedding {
             tokens: to(&self.tokens)?,
             token_projection: linear(&self.token_projection)?,
             positions: self.positions.as_ref().map(|(t, first)| anyhow::Ok((to(t)?, *first))).transpose()?,
+            uncounted: self.uncounted,
             norm: self.norm.as_ref().map(|n| n.to(device, dtype)).transpose()?,
             projection: linear(&self.projection)?,
         })

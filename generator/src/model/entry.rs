@@ -14,7 +14,7 @@ pub(super) fn entry(name: &str, config: &DecoderConfig, dtype: DType) -> ModelEn
     let types: Vec<&str> = config.layers.iter().map(|l| if l.window.is_some() { "local" } else { "global" }).collect();
     let rotary = config.rotary.first();
     let relative = match &config.position_bias {
-        PositionBias::Relative(relative) => Some(relative),
+        PositionBias::Relative(buckets) => Some(buckets),
         _ => None,
     };
     let grouped = (config.n_key_value_heads != config.n_heads).then_some(config.n_key_value_heads);
@@ -43,7 +43,7 @@ pub(super) fn entry(name: &str, config: &DecoderConfig, dtype: DType) -> ModelEn
         "rotary_dim": rotary.map(|r| r.dims),
         "rotary_base": rotary.map(|r| r.theta),
         "rotary_adjacent_pairs": rotary.is_some_and(|r| r.interleaved),
-        "relative_attention_num_buckets": relative.map(|r| r.buckets),
+        "relative_attention_num_buckets": relative.map(|r| r.count),
         "relative_attention_max_distance": relative.map(|r| r.max_distance),
         "parallel_attn_mlp": config.residual == Residual::Parallel,
         "gated_mlp": config.gated_mlp,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use candle_core::Tensor;
+use anyhow::{Result, ensure};
 
 /// The keys that a query sees are always one run of neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub enum PositionBias {
     None,
     /// Attention with linear biases: a slope per head times the key's position.
     Alibi(Alibi),
-    /// A learned value per head and distance class.
-    Relative(RelativeBias),
+    /// A learned value per head and class of distances; the layers have the values.
+    Relative(Buckets),
 }
 
 /// Press, Smith & Lewis 2021, "Train Short, Test Long".
@@ -43,12 +43,10 @@ pub struct Alibi {
     pub scaled: bool,
 }
 
-/// Raffel et al. 2020, "Exploring the Limits of Transfer Learning" (T5), section 2.1.
-#[derive(Debug, Clone)]
-pub struct RelativeBias {
-    /// `[buckets, n_heads]`
-    pub weight: Tensor,
-    pub buckets: usize,
+/// Classes of distances: Raffel et al. 2020, "Exploring the Limits of Transfer Learning" (T5), section 2.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buckets {
+    pub count: usize,
     /// Distances from here on share the last bucket.
     pub max_distance: usize,
 }
@@ -75,12 +73,20 @@ impl BiasTable {
 }
 
 impl PositionBias {
-    /// The bias of inputs of up to `n` tokens, to be added to scores that were multiplied by `scale`.
-    pub fn table(&self, n: usize, scale: f32, causal: bool) -> anyhow::Result<Option<BiasTable>> {
+    /// The bias of inputs of up to `n` tokens, to be added to scores that were multiplied by `scale`. `learned` has the
+    /// layer's values for each head and bucket.
+    pub fn table(&self, n: usize, scale: f32, causal: bool, learned: Option<&[Vec<f32>]>) -> Option<BiasTable> {
         match self {
-            PositionBias::None => Ok(None),
-            PositionBias::Alibi(alibi) => Ok(Some(alibi.table(n, scale))),
-            PositionBias::Relative(relative) => Ok(Some(relative.table(n, causal)?)),
+            PositionBias::None => None,
+            PositionBias::Alibi(alibi) => Some(alibi.table(n, scale)),
+            PositionBias::Relative(buckets) => learned.map(|learned| buckets.table(learned, n, causal)),
+        }
+    }
+
+    pub(super) fn check(&self, causal: bool) -> Result<()> {
+        match self {
+            PositionBias::Relative(buckets) => buckets.check(causal),
+            _ => Ok(()),
         }
     }
 }
@@ -104,22 +110,33 @@ impl Alibi {
     }
 }
 
-impl RelativeBias {
+impl Buckets {
+    /// Buckets of one direction, and how many of them are for one distance each.
+    fn of_direction(self, causal: bool) -> (usize, usize) {
+        let buckets = if causal { self.count } else { self.count / 2 };
+        (buckets, buckets / 2)
+    }
+
+    fn check(self, causal: bool) -> Result<()> {
+        let (_, exact) = self.of_direction(causal);
+        ensure!(exact > 0, "{} buckets of relative positions are too few", self.count);
+        ensure!(
+            self.max_distance > exact,
+            "a largest relative distance of {}: more than {exact} is needed",
+            self.max_distance
+        );
+        Ok(())
+    }
+
     /// Bucket of a key at `distance` = key − query: half of the buckets exact, the rest logarithmically wider
     /// up to `max_distance`; bidirectional inputs split them between the two directions.
-    fn bucket(&self, distance: isize, causal: bool) -> usize {
-        let mut buckets = self.buckets;
-        let mut base = 0;
-        let far = if causal {
-            (-distance).max(0) as usize
+    fn bucket(self, distance: isize, causal: bool) -> usize {
+        let (buckets, exact) = self.of_direction(causal);
+        let (base, far) = if causal {
+            (0, (-distance).max(0) as usize)
         } else {
-            buckets /= 2;
-            if distance > 0 {
-                base = buckets;
-            }
-            distance.unsigned_abs()
+            (if distance > 0 { buckets } else { 0 }, distance.unsigned_abs())
         };
-        let exact = buckets / 2;
         if far < exact {
             return base + far;
         }
@@ -127,13 +144,10 @@ impl RelativeBias {
         base + (exact + (log * (buckets - exact) as f32) as usize).min(buckets - 1)
     }
 
-    fn table(&self, n: usize, causal: bool) -> anyhow::Result<BiasTable> {
-        let weight = self.weight.to_device(&candle_core::Device::Cpu)?.to_dtype(candle_core::DType::F32)?;
-        let weight = weight.t()?.to_vec2::<f32>()?;
-        let distances = 1 - n as isize..n as isize;
-        let buckets: Vec<usize> = distances.map(|d| self.bucket(d, causal)).collect();
-        let values = weight.iter().map(|head| buckets.iter().map(|b| head[*b]).collect()).collect();
-        Ok(BiasTable { values, by_distance: true })
+    fn table(self, learned: &[Vec<f32>], n: usize, causal: bool) -> BiasTable {
+        let buckets: Vec<usize> = (1 - n as isize..n as isize).map(|d| self.bucket(d, causal)).collect();
+        let values = learned.iter().map(|head| buckets.iter().map(|b| head[*b]).collect()).collect();
+        BiasTable { values, by_distance: true }
     }
 }
 
