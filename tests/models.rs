@@ -182,12 +182,8 @@ fn unsupported_configurations_are_refused_by_name() {
     assert_eq!(error, format!("DIR/config.json has no model_type; supported are {supported}"));
 
     let error = Copy::of("gpt2").set("activation_function", json!("snake")).error();
-    assert!(
-        error.starts_with("cannot use DIR/config.json: unknown variant `snake`, expected one of `gelu`"),
-        "{error}"
-    );
-    let error = Copy::of("gpt2").set("add_cross_attention", json!(true)).error();
-    assert_eq!(error, "cannot use DIR/config.json: add_cross_attention is not supported");
+    let expected = "cannot use DIR/config.json: activation_function: unknown variant `snake`, expected one of `gelu`";
+    assert!(error.starts_with(expected), "{error}");
     let error = Copy::of("gpt2").set("n_head", json!(5)).error();
     assert_eq!(error, "cannot use DIR/config.json: a hidden size of 24 cannot be split into 5 heads");
     let error = Copy::of("llama_yarn").set("rope_scaling", json!({"rope_type": "spiral"})).error();
@@ -199,6 +195,121 @@ fn unsupported_configurations_are_refused_by_name() {
     let error = Copy::of("gpt_neo").set("attention_layers", json!(["global", "nearby", "local"])).error();
     let expected = "attention layer \"nearby\" is not supported; supported are global, local";
     assert_eq!(error, format!("cannot use DIR/config.json: {expected}"));
+}
+
+/// Whatever the architecture.
+#[test]
+fn what_no_architecture_supports_is_refused_by_name() {
+    let quantized = json!({"quant_method": "gptq", "bits": 4});
+    let cases = [
+        (
+            "quantization_config",
+            quantized,
+            "quantization_config: weights quantized by gptq are not supported; give the",
+        ),
+        ("quantization_config", json!({}), "quantization_config: weights quantized by an unnamed method"),
+        ("add_cross_attention", json!(true), "add_cross_attention is not supported: there is no encoder"),
+        ("is_causal", json!(false), "is_causal is false: versions of transformers differ in what they make of it"),
+        ("pruned_heads", json!({"0": [1]}), "pruned_heads is not supported: give the model before heads were removed"),
+    ];
+    for (key, value, expected) in cases {
+        for name in ["gpt2", "bloom", "llama"] {
+            let error = Copy::of(name).set(key, value.clone()).error();
+            assert!(error.starts_with(&format!("cannot use DIR/config.json: {expected}")), "{name}: {error}");
+        }
+    }
+    let copy = Copy::of("gpt2").set("quantization_config", Value::Null).set("add_cross_attention", json!(false));
+    let copy = copy.set("pruned_heads", json!({})).set("auto_map", json!({"AutoModel": "own.Model"}));
+    assert!(load(copy.0.path()).is_ok());
+}
+
+/// Values that change what attention does, and that are not computed.
+#[test]
+fn variants_that_are_not_computed_are_refused_by_name() {
+    let mpt = |key: &str, value: Value| json!({ key: value });
+    let cases = [
+        ("gptj", "rotary_dim", json!(0), "rotary position embedding of 0 dimensions: an even number is needed"),
+        ("gptj", "rotary_dim", Value::Null, "rotary position embedding of 24 dimensions in heads of 6"),
+        ("gptj", "n_head", json!(5), "a hidden size of 24 cannot be split into 5 heads"),
+        ("codegen", "n_head", json!(2), "2 attention heads: CodeGen needs a multiple of 4"),
+        ("opt", "do_layer_norm_before", json!("yes"), "do_layer_norm_before: invalid type: string \"yes\""),
+        ("opt", "activation_function", json!("xielu"), "activation_function: unknown variant `xielu`"),
+        ("bloom", "n_head", json!(0), "the number of attention heads is 0"),
+        ("xglm", "d_model", json!(3), "a hidden size of 3: positions need at least 4 dimensions"),
+        ("mpt", "attn_config", mpt("attn_type", json!("grouped_query_attention")), "attn_config: unknown variant"),
+        ("mpt", "attn_config", mpt("rope", json!(true)), "attn_config.rope is true; it is not supported for MPT"),
+        ("mpt", "attn_config", mpt("clip_qkv", json!(-1.0)), "attn_config.clip_qkv is -1; it must not be negative"),
+        ("mpt", "attn_config", mpt("sliding_window_size", json!(8)), "attn_config.sliding_window_size is 8"),
+        ("falcon_alibi", "num_kv_heads", json!(2), "num_kv_heads 2 for 6 attention heads needs new_decoder_arch"),
+        (
+            "falcon_multi_query",
+            "num_ln_in_parallel_attn",
+            json!(2),
+            "num_ln_in_parallel_attn 2 is not supported without",
+        ),
+        ("falcon_groups", "num_ln_in_parallel_attn", json!(3), "num_ln_in_parallel_attn 3 is not supported with new"),
+        ("falcon_groups", "parallel_attn", json!(false), "new_decoder_architecture without parallel_attn is not"),
+        ("falcon_groups", "num_kv_heads", json!(3), "4 attention heads cannot share 3 key-value heads evenly"),
+        ("falcon_groups", "rope_scaling", json!({"rope_type": "spiral"}), "rope type \"spiral\" is not supported"),
+        ("phi", "partial_rotary_factor", json!(0.4), "rotary position embedding of 3 dimensions: an even number"),
+    ];
+    for (name, key, value, expected) in cases {
+        let error = Copy::of(name).set(key, value).error();
+        assert!(error.starts_with(&format!("cannot use DIR/config.json: {expected}")), "{name} {key}: {error}");
+    }
+}
+
+#[test]
+fn weights_of_variants_that_are_not_computed_are_refused() {
+    for (tensor, variant) in [
+        ("blocks.0.attn.q_ln.weight", "norms of queries and keys (attn_config.qk_ln)"),
+        ("blocks.1.attn.Wqkv.bias", "biases (no_bias is false)"),
+        ("wpe.weight", "learned positions (attn_config.alibi is false)"),
+    ] {
+        let error = Copy::of("mpt").tensor(&format!("transformer.{tensor}"), Some((&[20], 1.0))).error();
+        let name = tensor.trim_start_matches("blocks.0.").trim_start_matches("blocks.1.");
+        assert_eq!(error, format!("an MPT with {variant} is not supported; the weights have {name}"));
+    }
+}
+
+/// The names that the library gives to the sizes of every architecture count before an architecture's own.
+#[test]
+fn sizes_have_two_names() {
+    for (name, own) in [("gpt2", "n_head"), ("bloom", "n_head"), ("mpt", "n_heads"), ("xglm", "attention_heads")] {
+        let heads = load(&fixtures().join(name)).unwrap().entry().n_heads;
+        let copy = Copy::of(name).set("num_attention_heads", json!(heads)).set(own, json!(1));
+        assert_eq!(load(copy.0.path()).unwrap().entry().n_heads, heads, "{name}");
+    }
+    let copy = Copy::of("falcon_groups").set("n_embed", json!(24)).set("hidden_size", json!(1));
+    assert!(load(copy.0.path()).is_ok());
+}
+
+#[test]
+fn entries_name_what_attention_knows_of_positions() {
+    for (name, positions, prepend) in [
+        ("gptj", "rotary", true),
+        ("bloom", "alibi", false),
+        ("mpt", "alibi", true),
+        ("falcon_alibi", "alibi", true),
+        ("falcon_groups", "rotary", true),
+        ("opt", "standard", true),
+        ("xglm", "standard", true),
+    ] {
+        let rest = Value::Object(load(&fixtures().join(name)).unwrap().entry().rest.clone());
+        assert_eq!(rest["positional_embedding_type"], positions, "{name}");
+        assert_eq!(rest["default_prepend_bos"], prepend, "{name}");
+    }
+}
+
+#[test]
+fn an_adapter_without_its_model_is_refused() {
+    let copy = Copy::of("gpt2");
+    std::fs::rename(copy.path("config.json"), copy.path("adapter_config.json")).unwrap();
+    assert!(
+        copy.error().contains(" is an adapter without its model: merge it into its base model"),
+        "{}",
+        copy.error()
+    );
 }
 
 #[test]

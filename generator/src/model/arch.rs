@@ -4,19 +4,28 @@
 
 mod albert;
 mod bert;
+mod bloom;
+mod codegen;
 mod distilbert;
 mod electra;
+mod falcon;
 mod gpt2;
+mod gpt_bigcode;
 mod gpt_neo;
 mod gpt_neox;
+mod gptj;
 mod llama;
 mod modernbert;
 mod mpnet;
+mod mpt;
+mod opt;
+mod phi;
 mod roberta;
 mod rotary;
 mod t5;
+mod xglm;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -43,24 +52,60 @@ type Reader = fn(Value) -> Result<Box<dyn Architecture>>;
 const ARCHITECTURES: &[(&str, Reader)] = &[
     ("albert", read::<albert::Albert>),
     ("bert", read::<bert::Bert>),
+    ("bloom", |config| read::<bloom::Bloom>(renamed(config, bloom::NAMES))),
     ("camembert", read::<roberta::Roberta>),
+    ("codegen", |config| read::<codegen::CodeGen>(renamed(config, gpt2::NAMES))),
     ("distilbert", read::<distilbert::DistilBert>),
     ("electra", read::<electra::Electra>),
-    ("gpt2", read::<gpt2::Gpt2>),
-    ("gpt_neo", read::<gpt_neo::GptNeo>),
+    ("falcon", |config| read::<falcon::Falcon>(renamed(config, falcon::NAMES))),
+    ("gpt2", |config| read::<gpt2::Gpt2>(renamed(config, gpt2::NAMES))),
+    ("gpt_bigcode", |config| read::<gpt_bigcode::GptBigCode>(renamed(config, gpt2::NAMES))),
+    ("gpt_neo", |config| read::<gpt_neo::GptNeo>(renamed(config, gpt_neo::NAMES))),
     ("gpt_neox", read::<gpt_neox::GptNeoX>),
+    ("gptj", |config| read::<gptj::GptJ>(renamed(config, gpt2::NAMES))),
     ("llama", read::<llama::Llama>),
     ("modernbert", read::<modernbert::ModernBert>),
     ("mpnet", read::<mpnet::MpNet>),
+    ("mpt", |config| read::<mpt::Mpt>(renamed(config, mpt::NAMES))),
     ("mt5", read::<t5::T5>),
+    ("opt", read::<opt::Opt>),
+    ("phi", read::<phi::Phi>),
     ("roberta", read::<roberta::Roberta>),
     ("t5", read::<t5::T5>),
     ("umt5", read::<t5::T5>),
+    ("xglm", |config| read::<xglm::Xglm>(renamed(config, xglm::NAMES))),
     ("xlm-roberta", read::<roberta::Roberta>),
 ];
 
 fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<Box<dyn Architecture>> {
-    Ok(Box::new(serde_json::from_value::<A>(config)?))
+    let error = match serde_json::from_value::<A>(config.clone()) {
+        Ok(architecture) => return Ok(Box::new(architecture)),
+        Err(error) => anyhow::Error::new(error),
+    };
+    // The error does not say which key it is about: the one without which the rest can be read.
+    let without = |key: &&String| {
+        let mut rest = config.clone();
+        rest.as_object_mut().and_then(|keys| keys.remove(*key));
+        serde_json::from_value::<A>(rest).is_ok()
+    };
+    let key = config.as_object().and_then(|keys| keys.keys().find(without));
+    Err(match key {
+        Some(key) => error.context(key.clone()),
+        None => error,
+    })
+}
+
+/// A configuration with some keys `(other name, own name)` called by their own names. Where both are there,
+/// the other name's value counts, as in the library.
+fn renamed(mut config: Value, names: &[(&str, &str)]) -> Value {
+    if let Some(keys) = config.as_object_mut() {
+        for (other, own) in names {
+            if let Some(value) = keys.remove(*other).filter(|value| !value.is_null()) {
+                keys.insert((*own).to_owned(), value);
+            }
+        }
+    }
+    config
 }
 
 /// The supported values of `model_type`.
@@ -71,7 +116,15 @@ pub fn model_types() -> impl Iterator<Item = &'static str> {
 /// Reads a model folder's `config.json`.
 pub(super) fn open(files: &ModelFiles) -> Result<Box<dyn Architecture>> {
     let path = files.display("config.json");
-    let bytes = files.read("config.json")?.with_context(|| format!("{path} is missing: is this a model folder?"))?;
+    let Some(bytes) = files.read("config.json")? else {
+        ensure!(
+            files.read("adapter_config.json")?.is_none(),
+            "{} is an adapter without its model: merge it into its base model (merge_and_unload of the peft library) \
+             and give the folder where that was saved",
+            files.place()
+        );
+        bail!("{path} is missing: is this a model folder?");
+    };
     let config: Value = serde_json::from_slice(&bytes).with_context(|| format!("{path} is not JSON"))?;
     let supported = || model_types().collect::<Vec<_>>().join(", ");
     let Some(model_type) = config.get("model_type").and_then(Value::as_str) else {
@@ -80,5 +133,27 @@ pub(super) fn open(files: &ModelFiles) -> Result<Box<dyn Architecture>> {
     let Some((_, read)) = ARCHITECTURES.iter().find(|(name, _)| *name == model_type) else {
         bail!("{path}: model_type {model_type:?} is not supported; supported are {}", supported());
     };
-    read(config.clone()).with_context(|| format!("cannot use {path}"))
+    check(&config).and_then(|()| read(config)).with_context(|| format!("cannot use {path}"))
+}
+
+/// Refuses what no architecture supports, whatever its other keys say.
+fn check(config: &Value) -> Result<()> {
+    if let Some(quantized) = config.get("quantization_config").filter(|value| !value.is_null()) {
+        let method = quantized.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method");
+        bail!(
+            "quantization_config: weights quantized by {method} are not supported; give the model that they were \
+             made from, or a copy that was dequantized and saved"
+        );
+    }
+    ensure!(
+        config.get("add_cross_attention") != Some(&Value::Bool(true)),
+        "add_cross_attention is not supported: there is no encoder whose output the layers could attend to"
+    );
+    ensure!(
+        config.get("is_causal") != Some(&Value::Bool(false)),
+        "is_causal is false: versions of transformers differ in what they make of it; it is not supported"
+    );
+    let pruned = config.get("pruned_heads").and_then(Value::as_object).is_some_and(|layers| !layers.is_empty());
+    ensure!(!pruned, "pruned_heads is not supported: give the model before heads were removed from it");
+    Ok(())
 }

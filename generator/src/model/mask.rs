@@ -39,8 +39,10 @@ pub struct Alibi {
     pub slopes: Vec<f32>,
     /// Slope times position is rounded to bfloat16 before it is used.
     pub rounded: bool,
-    /// The bias is multiplied by the attention scale, like the scores.
-    pub scaled: bool,
+    /// The bias is multiplied by this many times the attention scale.
+    pub scaled: Option<f32>,
+    /// Positions are counted back from the input's last token: …, −2, −1, 0. The patterns are the same but for rounding.
+    pub from_end: bool,
 }
 
 /// Classes of distances: Raffel et al. 2020, "Exploring the Limits of Transfer Learning" (T5), section 2.1.
@@ -54,21 +56,32 @@ pub struct Buckets {
 /// A position bias worked out for inputs of up to `n` tokens.
 #[derive(Debug, Clone)]
 pub struct BiasTable {
-    /// Per head: by key position (`n` values), or by distance key − query + n − 1 (2n − 1 values).
+    /// Per head, in the order of `index`.
     values: Vec<Vec<f32>>,
-    by_distance: bool,
+    index: BiasIndex,
+}
+
+/// What the values of a bias table belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BiasIndex {
+    /// The key's position: `n` values.
+    Key,
+    /// The key's position before the input's end: `n` values, the last one of the last key.
+    KeyFromEnd,
+    /// Distance key − query + n − 1: 2n − 1 values.
+    Distance,
 }
 
 impl BiasTable {
     /// What is added to head `head`'s scores of query `i` with keys `0..n`.
     pub fn row(&self, head: usize, i: usize, n: usize) -> &[f32] {
         let values = &self.values[head];
-        if self.by_distance {
-            let center = values.len() / 2;
-            &values[center - i..center - i + n]
-        } else {
-            &values[..n]
-        }
+        let first = match self.index {
+            BiasIndex::Key => 0,
+            BiasIndex::KeyFromEnd => values.len() - n,
+            BiasIndex::Distance => values.len() / 2 - i,
+        };
+        &values[first..first + n]
     }
 }
 
@@ -93,20 +106,27 @@ impl PositionBias {
 
 impl Alibi {
     /// The paper's slopes: for a power of two, 2^(−8/n), 2^(−16/n), …; otherwise those of the power of two
-    /// below, then every other slope of the power of two above.
-    pub fn slopes(n_heads: usize, max_exponent: f64) -> Vec<f32> {
+    /// below, then every other slope of the power of two above. With `rounded_base` they are powers of an f32.
+    pub fn slopes(n_heads: usize, rounded_base: bool) -> Vec<f32> {
         let below = if n_heads.is_power_of_two() { n_heads } else { n_heads.next_power_of_two() / 2 };
-        let slope = |k: usize, of: usize| (-max_exponent * k as f64 / of as f64).exp2() as f32;
+        let slope = |k: usize, of: usize| {
+            let base = (-8.0 / of as f64).exp2();
+            let base = if rounded_base { f64::from(base as f32) } else { base };
+            base.powf(k as f64) as f32
+        };
         let first = (1..=below).map(|k| slope(k, below));
         let rest = (0..n_heads - below).map(|k| slope(2 * k + 1, 2 * below));
         first.chain(rest).collect()
     }
 
     fn table(&self, n: usize, scale: f32) -> BiasTable {
-        let factor = if self.scaled { scale } else { 1.0 };
+        let factor = self.scaled.map_or(1.0, |times| times * scale);
         let round = |v: f32| if self.rounded { half::bf16::from_f32(v).to_f32() } else { v };
-        let row = |slope: f32| (0..n).map(|j| factor * round(round(slope) * round(j as f32))).collect();
-        BiasTable { values: self.slopes.iter().map(|s| row(*s)).collect(), by_distance: false }
+        let (start, index) =
+            if self.from_end { (n as f32 - 1.0, BiasIndex::KeyFromEnd) } else { (0.0, BiasIndex::Key) };
+        let value = |slope: f32, position: f32| factor * round(round(slope) * round(position));
+        let row = |slope: &f32| (0..n).map(|j| value(*slope, j as f32 - start)).collect();
+        BiasTable { values: self.slopes.iter().map(row).collect(), index }
     }
 }
 
@@ -147,7 +167,7 @@ impl Buckets {
     fn table(self, learned: &[Vec<f32>], n: usize, causal: bool) -> BiasTable {
         let buckets: Vec<usize> = (1 - n as isize..n as isize).map(|d| self.bucket(d, causal)).collect();
         let values = learned.iter().map(|head| buckets.iter().map(|b| head[*b]).collect()).collect();
-        BiasTable { values, by_distance: true }
+        BiasTable { values, index: BiasIndex::Distance }
     }
 }
 
@@ -167,9 +187,18 @@ mod tests {
 
     #[test]
     fn slopes_of_a_power_of_two_and_of_others() {
-        assert_eq!(Alibi::slopes(4, 8.0), [0.25, 0.0625, 0.015625, 0.00390625]);
-        let six = Alibi::slopes(6, 8.0);
-        assert_eq!(six[..4], Alibi::slopes(4, 8.0)[..]);
-        assert_eq!(six[4..], [Alibi::slopes(8, 8.0)[0], Alibi::slopes(8, 8.0)[2]]);
+        assert_eq!(Alibi::slopes(4, true), [0.25, 0.0625, 0.015625, 0.00390625]);
+        let six = Alibi::slopes(6, true);
+        assert_eq!(six[..4], Alibi::slopes(4, true)[..]);
+        assert_eq!(six[4..], [Alibi::slopes(8, true)[0], Alibi::slopes(8, true)[2]]);
+        assert_eq!(Alibi::slopes(12, false)[10], 0.5f32.powf(2.5));
+    }
+
+    #[test]
+    fn positions_count_from_either_end() {
+        let alibi = |from_end| Alibi { slopes: vec![0.5], rounded: false, scaled: None, from_end };
+        let (start, end) = (alibi(false).table(5, 1.0), alibi(true).table(5, 1.0));
+        assert_eq!(start.row(0, 2, 3), [0.0, 0.5, 1.0]);
+        assert_eq!(end.row(0, 2, 3), [-1.0, -0.5, 0.0]);
     }
 }

@@ -13,7 +13,13 @@ pub enum Activation {
     #[serde(rename = "gelu", alias = "gelu_python")]
     Gelu,
     /// x · Φ(x), with Φ approximated through a hyperbolic tangent.
-    #[serde(rename = "gelu_new", alias = "gelu_pytorch_tanh", alias = "gelu_fast", alias = "gelu_accurate")]
+    #[serde(
+        rename = "gelu_new",
+        alias = "gelu_pytorch_tanh",
+        alias = "gelu_python_tanh",
+        alias = "gelu_fast",
+        alias = "gelu_accurate"
+    )]
     GeluTanh,
     /// x · σ(1.702 x)
     #[serde(rename = "quick_gelu")]

@@ -115,7 +115,8 @@ impl Rotary {
         }
     }
 
-    /// Radians per position for each pair, for an input of `n` tokens.
+    /// Radians per position for each pair, for an input of `n` tokens. In f32 as in the reference implementation: the
+    /// last bit of a frequency, times a late position, can be seen in a pattern.
     fn frequencies(&self, n: usize) -> Vec<f32> {
         let plain = |theta: f64| move |i: usize| theta.powf(f64::from((2 * i) as f32 / self.dims as f32));
         let pairs = 0..self.dims / 2;
@@ -130,11 +131,12 @@ impl Rotary {
             }
             Scaling::Llama3 { factor, low, high, trained } => pairs
                 .map(|i| {
-                    let frequency = 1.0 / base(i);
-                    let turns = trained * frequency / (2.0 * PI);
+                    let frequency = 1.0 / base(i) as f32;
+                    let (factor, low, high) = (*factor as f32, *low as f32, *high as f32);
+                    let turns = *trained as f32 / ((2.0 * PI) as f32 / frequency);
                     // 0: fully stretched, 1: kept
                     let kept = ((turns - low) / (high - low)).clamp(0.0, 1.0);
-                    (frequency * (kept + (1.0 - kept) / factor)) as f32
+                    (1.0 - kept) * frequency / factor + kept * frequency
                 })
                 .collect(),
             Scaling::Yarn { factor, beta_fast, beta_slow, trained, truncate, .. } => {
@@ -150,8 +152,9 @@ impl Rotary {
                 }
                 pairs
                     .map(|i| {
-                        let kept = 1.0 - ((i as f64 - first) / (last - first)).clamp(0.0, 1.0);
-                        (1.0 / base(i) * (kept + (1.0 - kept) / factor)) as f32
+                        let ramp = (i as f32 - first as f32) / (last - first) as f32;
+                        let (kept, base) = (1.0 - ramp.clamp(0.0, 1.0), base(i) as f32);
+                        (1.0 - kept) * (1.0 / (*factor as f32 * base)) + kept * (1.0 / base)
                     })
                     .collect()
             }

@@ -1,6 +1,6 @@
 //! GPT-2: learned positions, layer norms before attention and MLP, one matrix for queries, keys and values.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::Deserialize;
 
 use super::Architecture;
@@ -11,16 +11,20 @@ use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::BranchNorms;
 use crate::model::weights::{Scope, Weights};
 
+/// Names of the common sizes in other architectures, and in GPT-2 and its relatives.
+pub(super) const NAMES: &[(&str, &str)] = &[
+    ("hidden_size", "n_embd"),
+    ("num_hidden_layers", "n_layer"),
+    ("num_attention_heads", "n_head"),
+    ("max_position_embeddings", "n_positions"),
+];
+
 #[derive(Deserialize)]
 #[serde(default)]
 pub(super) struct Gpt2 {
-    #[serde(alias = "hidden_size")]
     n_embd: usize,
-    #[serde(alias = "num_hidden_layers")]
     n_layer: usize,
-    #[serde(alias = "num_attention_heads")]
     n_head: usize,
-    #[serde(alias = "max_position_embeddings")]
     n_positions: usize,
     /// 4 · n_embd if absent; 0 makes an attention-only model.
     n_inner: Option<usize>,
@@ -29,7 +33,6 @@ pub(super) struct Gpt2 {
     layer_norm_epsilon: f64,
     scale_attn_weights: bool,
     scale_attn_by_inverse_layer_idx: bool,
-    add_cross_attention: bool,
 }
 
 impl Default for Gpt2 {
@@ -45,14 +48,12 @@ impl Default for Gpt2 {
             layer_norm_epsilon: 1e-5,
             scale_attn_weights: true,
             scale_attn_by_inverse_layer_idx: false,
-            add_cross_attention: false,
         }
     }
 }
 
 impl Architecture for Gpt2 {
     fn config(&self) -> Result<DecoderConfig> {
-        ensure!(!self.add_cross_attention, "add_cross_attention is not supported");
         let sizes = Sizes {
             d_model: self.n_embd,
             n_layers: self.n_layer,

@@ -13,13 +13,14 @@ use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::BranchNorms;
 use crate::model::weights::{Scope, Weights};
 
+/// Names of the common sizes in other architectures, and in this one.
+pub(super) const NAMES: &[(&str, &str)] = &[("num_hidden_layers", "num_layers"), ("num_attention_heads", "num_heads")];
+
 #[derive(Deserialize)]
 #[serde(default)]
 pub(super) struct GptNeo {
     hidden_size: usize,
-    #[serde(alias = "num_hidden_layers")]
     num_layers: usize,
-    #[serde(alias = "num_attention_heads")]
     num_heads: usize,
     max_position_embeddings: usize,
     /// 4 · hidden_size if absent.

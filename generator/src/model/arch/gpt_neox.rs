@@ -91,7 +91,7 @@ impl Architecture for GptNeoX {
         let down = weights.linear("mlp.dense_4h_to_h", d_mlp, d, true)?;
         Ok(Block {
             attention: Attention::plain(
-                qkv.select_outputs(&by_part(config.n_heads, config.d_head))?,
+                qkv.select_outputs(&by_kind(config))?,
                 attention.linear("dense", d, d, self.attention_bias)?,
             ),
             attention_norms: norm("input_layernorm")?,
@@ -101,12 +101,16 @@ impl Architecture for GptNeoX {
     }
 }
 
-/// Outputs stored head by head (query, key, value of each), in the order all queries, all keys, all values.
-pub(super) fn by_part(n_heads: usize, d_head: usize) -> Vec<u32> {
-    let outputs = |part: usize| {
-        (0..n_heads).flat_map(move |head| (0..d_head).map(move |i| ((3 * head + part) * d_head + i) as u32))
+/// Outputs stored by key-value head (the queries that share it, its key, its value), in the order all queries, all keys,
+/// all values.
+pub(super) fn by_kind(config: &DecoderConfig) -> Vec<u32> {
+    let (shared_by, d_head) = (config.n_heads / config.n_key_value_heads, config.d_head);
+    let run = |kinds: std::ops::Range<usize>| {
+        let heads = move |group: usize| kinds.clone().map(move |kind| group * (shared_by + 2) + kind);
+        (0..config.n_key_value_heads).flat_map(heads)
     };
-    (0..3).flat_map(outputs).collect()
+    let heads = run(0..shared_by).chain(run(shared_by..shared_by + 1)).chain(run(shared_by + 1..shared_by + 2));
+    heads.flat_map(|head| (0..d_head).map(move |i| (head * d_head + i) as u32)).collect()
 }
 
 fn model(weights: &Weights) -> Scope<'_> {
