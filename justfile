@@ -14,10 +14,10 @@ export PATH := tools / "wasm-bindgen-cli-" + wasm_bindgen / "bin:" + tools / "tr
 default:
     @{{ just_executable() }} --list --unsorted
 
-# Build the viewer and the release binary that carries it: target/release/lens-build
+# Build the viewer and the release binary that carries it, target/release/lens-build; for a GPU: just build --features cuda (or metal)
 [group('use')]
-build: viewer
-    cargo build --release --package lens-build
+build *flags: viewer
+    cargo build --release --package lens-build {{ flags }}
 
 # Build, run the built-in models on the built-in prompts, and serve the site
 [group('use')]

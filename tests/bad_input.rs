@@ -155,8 +155,10 @@ fn what_a_prompt_cannot_be_run_with() {
 #[test]
 fn devices() {
     let test = Test::new();
-    test.run("--device cuda:1")
-        .fails("error: --device cuda:1: this version computes on the CPU only; use --device cpu");
+    test.run("--device cuda:1").fails(
+        "error: --device cuda:1: this build has no code for it; make one that has with `cargo build --release \
+             --features cuda` (which needs NVIDIA's CUDA toolkit), or use --device cpu",
+    );
     assert_eq!(fs::read_dir(test.path("")).unwrap().count(), 0);
 }
 
@@ -421,4 +423,25 @@ fn a_taken_port() {
         "error: none: there is no site; build one with `lens-build --out DIR`, or name one with --out: ",
         "(os error 2)",
     );
+}
+
+/// What would not fit is refused before the weights are read, and the rest goes on.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_model_that_is_too_large() {
+    let test = Test::new();
+    test.model("gpt2", "large");
+    test.set("large/config.json", "vocab_size", 1_000_000_000_000_u64.into());
+    test.prompts("p.jsonl", &[&texts(1, 30)[0]]);
+    let run = test.run("activations --model large -p p.jsonl --dtype bf16");
+    run.fails_with(
+        "failed: model large: cannot run large: it needs about 44703 GiB of memory (44703 GiB for the weights, 0.0 GiB for a batch, ",
+        " are available: give --max-tokens, so that prompts are shorter than 31 tokens, or take a smaller model",
+    );
+    let run = test.run("activations --model large -p p.jsonl --max-tokens 5");
+    run.fails_with(
+        "failed: model large: cannot run large: it needs about 89407 GiB of memory ",
+        "or take a smaller model",
+    );
+    assert!(!test.path("attn_data/large").exists(), "nothing of it is written");
 }

@@ -7,6 +7,7 @@
 //! - `pattern_lens`: a data directory that Python pattern-lens wrote
 //! - `demo`: what the built-in models are, and what their heads do
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
+//! - `weights`: the forms that weights come in, and those that are refused
 //! - `site`: what a site consists of, what it replaces and what it refuses to
 //! - `serve`: the web server, asked by hand
 
@@ -21,3 +22,4 @@ mod pattern_lens;
 mod resume;
 mod serve;
 mod site;
+mod weights;

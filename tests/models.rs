@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// Largest difference of a probability from the reference implementation's.
 const TOLERANCE: f32 = 1e-5;
 
-fn fixtures() -> PathBuf {
+pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/models")
 }
 
@@ -24,7 +24,7 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-fn load(folder: &Path) -> anyhow::Result<Model> {
+pub fn load(folder: &Path) -> anyhow::Result<Model> {
     Model::load(&ModelFiles::folder(folder)?, &LoadOptions::default())
 }
 
@@ -127,10 +127,10 @@ fn unusable_inputs_are_refused() {
 }
 
 /// A copy of a fixture that a test may damage.
-struct Copy(tempfile::TempDir);
+pub struct Copy(tempfile::TempDir);
 
 impl Copy {
-    fn of(name: &str) -> Copy {
+    pub fn of(name: &str) -> Copy {
         let copy = Copy(tempfile::tempdir().unwrap());
         for entry in std::fs::read_dir(fixtures().join(name)).unwrap() {
             let path = entry.unwrap().path();
@@ -139,11 +139,11 @@ impl Copy {
         copy
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub fn path(&self, file: &str) -> PathBuf {
         self.0.path().canonicalize().unwrap().join(file)
     }
 
-    fn set(self, key: &str, value: Value) -> Copy {
+    pub fn set(self, key: &str, value: Value) -> Copy {
         let path = self.path("config.json");
         let mut config: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         config[key] = value;
@@ -167,7 +167,7 @@ impl Copy {
     }
 
     /// The whole chain of the error of loading it, with the folder's path replaced by `DIR`.
-    fn error(&self) -> String {
+    pub fn error(&self) -> String {
         let error = format!("{:#}", load(self.0.path()).unwrap_err());
         error.replace(&*self.path("").to_string_lossy(), "DIR/")
     }
@@ -339,7 +339,9 @@ fn unusable_weights_are_refused() {
     let damaged = "DIR/model.safetensors is damaged or cut short; get it again: ";
     assert!(copy.error().starts_with(damaged), "{}", copy.error());
     std::fs::write(&path, "version https://git-lfs.github.com/spec/v1").unwrap();
-    assert!(copy.error().starts_with(damaged), "{}", copy.error());
+    let expected =
+        "DIR/model.safetensors is a pointer of Git LFS, not the file itself; run `git lfs pull` there, or get it again";
+    assert_eq!(copy.error(), expected);
     std::fs::remove_file(path).unwrap();
     let expected =
         "no weights: neither DIR/model.safetensors nor DIR/pytorch_model.bin is there, nor the index of a sharded one";
@@ -360,6 +362,6 @@ fn a_damaged_pytorch_file_is_refused() {
 fn a_missing_shard_is_named() {
     let copy = Copy::of("llama");
     std::fs::remove_file(copy.path("model-00002-of-00004.safetensors")).unwrap();
-    let expected = "it names DIR/model-00002-of-00004.safetensors, which is not there";
+    let expected = "it names DIR/model-00002-of-00004.safetensors, which is not there; get it too";
     assert_eq!(copy.error(), format!("cannot use DIR/model.safetensors.index.json: {expected}"));
 }

@@ -174,7 +174,7 @@ pub struct RunArgs {
     /// Where to compute: auto, cpu, cuda[:N] or metal
     #[arg(long, default_value = "auto")]
     pub device: String,
-    /// Of weights and activations; patterns are f32 always
+    /// Of the weights, and on a GPU of the activations; patterns are f32 always
     #[arg(long, value_enum, default_value = "f32")]
     pub dtype: Dtype,
     /// Of activations.npz: 0 stores, 1 drops zeros only, 9 is smallest

@@ -1,6 +1,38 @@
-//! How much memory there is for the taking, and what is done with it when it is free again.
+//! How much memory there is for the taking, whether it is enough, and what is done with it when it is free again.
 
 use std::path::Path;
+
+use anyhow::{Result, bail};
+
+/// About what a run takes at most at a time, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Need {
+    pub weights: u64,
+    /// What is computed at a time: activations, and the patterns of a batch.
+    pub batch: u64,
+    /// Patterns that wait to be written, or are being written.
+    pub waiting: u64,
+}
+
+impl Need {
+    /// An error that says what is missing if there is less than that; `remedies` are what the user can do.
+    pub fn check(self, available: Option<u64>, remedies: &[String]) -> Result<()> {
+        let Need { weights, batch, waiting } = self;
+        let all = weights.saturating_add(batch).saturating_add(waiting);
+        let Some(available) = available.filter(|available| *available < all) else { return Ok(()) };
+        let [all, weights, batch, waiting, available] = [all, weights, batch, waiting, available].map(gibibytes);
+        bail!(
+            "it needs about {all} of memory ({weights} for the weights, {batch} for a batch, {waiting} for results \
+             that are being written), and {available} are available: {}",
+            remedies.join(", or ")
+        )
+    }
+}
+
+fn gibibytes(bytes: u64) -> String {
+    let value = bytes as f64 / f64::from(1 << 30);
+    if value < 9.95 { format!("{value:.1} GiB") } else { format!("{value:.0} GiB") }
+}
 
 /// Bytes that can be had without pressing on other programs, within the limit of the control group (container) that
 /// the program runs in; `None` where the system does not say.
@@ -37,6 +69,20 @@ fn group(folder: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn too_little_is_told() {
+        let need = Need { weights: 5 << 30, batch: 3 << 28, waiting: 1 << 28 };
+        assert!(need.check(None, &[]).is_ok() && need.check(Some(6 << 30), &[]).is_ok());
+        let remedies = ["give --dtype bf16".to_owned(), "a smaller model".to_owned()];
+        assert_eq!(
+            need.check(Some((6 << 30) - 1), &remedies).unwrap_err().to_string(),
+            "it needs about 6.0 GiB of memory (5.0 GiB for the weights, 0.8 GiB for a batch, 0.2 GiB for results that \
+             are being written), and 6.0 GiB are available: give --dtype bf16, or a smaller model"
+        );
+        let endless = Need { weights: u64::MAX, batch: 1, waiting: 1 };
+        assert!(endless.check(Some(1 << 40), &remedies).is_err());
+    }
 
     #[test]
     fn the_system_is_understood() {

@@ -149,12 +149,16 @@ struct Item<'a> {
     patterns: Option<(AttentionPatterns, PatternFormat)>,
 }
 
+/// How many items wait for so many workers. Patterns of long prompts are large: few.
+fn queue_len(workers: usize) -> usize {
+    workers.min(2)
+}
+
 impl Work<'_> {
     /// Runs `feed`, which hands out items, beside the workers, who finish them.
     fn with_workers<'a>(&self, feed: impl FnOnce(&Queue<'_, 'a>) -> Result<()>) -> Result<()> {
         let jobs = rayon::current_num_threads();
-        // Patterns of long prompts are large: few wait.
-        let (sender, receiver) = sync_channel(jobs.min(2));
+        let (sender, receiver) = sync_channel(queue_len(jobs));
         let receiver = Mutex::new(receiver);
         std::thread::scope(|scope| {
             for _ in 0..jobs {

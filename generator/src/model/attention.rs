@@ -138,7 +138,7 @@ impl Attention {
 
     pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Attention> {
         let norm = |n: &Option<HeadNorm>| -> Result<Option<HeadNorm>> {
-            let to = |n: &HeadNorm| Ok(HeadNorm { norm: n.norm.to(device, dtype)?, per_head: n.per_head });
+            let to = |n: &HeadNorm| Ok(HeadNorm { norm: n.norm.to(device)?, per_head: n.per_head });
             n.as_ref().map(to).transpose()
         };
         Ok(Attention {

@@ -169,14 +169,14 @@ impl Embedding {
     }
 
     pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Embedding> {
-        let to = |t: &Tensor| t.to_device(device)?.to_dtype(dtype);
+        let to = |t: &Tensor| t.to_dtype(dtype)?.to_device(device);
         let linear = |l: &Option<Linear>| l.as_ref().map(|l| l.to(device, dtype)).transpose();
         Ok(Embedding {
             tokens: to(&self.tokens)?,
             token_projection: linear(&self.token_projection)?,
             positions: self.positions.as_ref().map(|(t, first)| anyhow::Ok((to(t)?, *first))).transpose()?,
             uncounted: self.uncounted,
-            norm: self.norm.as_ref().map(|n| n.to(device, dtype)).transpose()?,
+            norm: self.norm.as_ref().map(|n| n.to(device)).transpose()?,
             projection: linear(&self.projection)?,
         })
     }
@@ -186,9 +186,9 @@ impl Block {
     pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Block> {
         Ok(Block {
             attention: self.attention.to(device, dtype)?,
-            attention_norms: self.attention_norms.to(device, dtype)?,
+            attention_norms: self.attention_norms.to(device)?,
             mlp: self.mlp.as_ref().map(|m| m.to(device, dtype)).transpose()?,
-            mlp_norms: self.mlp_norms.to(device, dtype)?,
+            mlp_norms: self.mlp_norms.to(device)?,
         })
     }
 }

@@ -1,15 +1,16 @@
 //! The model's entry in the indexes, with the keys of TransformerLens' `HookedTransformerConfig`.
 
-use candle_core::DType;
+use candle_core::{DType, Device, DeviceLocation};
 use lens_schema::ModelEntry;
 use serde_json::{Map, Value, json};
 
+use super::LoadOptions;
 use super::config::{BosPolicy, DecoderConfig, NormKind, Residual};
 use super::mask::PositionBias;
 
 /// Describes a model. `n_params` counts as TransformerLens does: the weight matrices of attention and MLP
 /// without biases, norms and embeddings.
-pub(super) fn entry(name: &str, config: &DecoderConfig, dtype: DType) -> ModelEntry {
+pub(super) fn entry(name: &str, config: &DecoderConfig, options: &LoadOptions) -> ModelEntry {
     let window = config.layers.iter().find_map(|l| l.window);
     let types: Vec<&str> = config.layers.iter().map(|l| if l.window.is_some() { "local" } else { "global" }).collect();
     let rotary = config.rotary.first();
@@ -53,8 +54,12 @@ pub(super) fn entry(name: &str, config: &DecoderConfig, dtype: DType) -> ModelEn
         "original_architecture": config.architecture,
         "tokenizer_name": name,
         "n_params": n_params(config),
-        "dtype": match dtype { DType::F16 => "torch.float16", DType::BF16 => "torch.bfloat16", _ => "torch.float32" },
-        "device": "cpu",
+        "dtype": match options.dtype {
+            DType::F16 => "torch.float16",
+            DType::BF16 => "torch.bfloat16",
+            _ => "torch.float32",
+        },
+        "device": device(&options.device),
     });
     let rest = match rest {
         Value::Object(rest) => rest,
@@ -66,6 +71,15 @@ pub(super) fn entry(name: &str, config: &DecoderConfig, dtype: DType) -> ModelEn
         n_heads: config.n_heads,
         sanitized_name: None,
         rest,
+    }
+}
+
+/// As PyTorch calls it.
+fn device(device: &Device) -> String {
+    match device.location() {
+        DeviceLocation::Cpu => "cpu".to_owned(),
+        DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
+        DeviceLocation::Metal { .. } => "mps".to_owned(),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use candle_core::DType;
-use memmap2::Mmap;
 use rayon::prelude::*;
 
 use crate::fs;
@@ -52,6 +52,18 @@ impl ModelFiles {
         self.place() == other.place()
     }
 
+    /// Names of the files that there are, sorted.
+    pub fn names(&self) -> Result<Vec<String>> {
+        match &self.source {
+            Source::BuiltIn(files) => {
+                let mut names: Vec<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
+                names.sort_unstable();
+                Ok(names)
+            }
+            Source::Folder(folder) => fs::list(folder),
+        }
+    }
+
     /// Content of a file of the folder; `None` if there is no such file.
     pub fn read(&self, file: &str) -> Result<Option<Cow<'static, [u8]>>> {
         match &self.source {
@@ -76,16 +88,13 @@ impl ModelFiles {
         sum.update(dtype.as_str().as_bytes());
         match &self.source {
             Source::BuiltIn(files) => {
-                files.iter().filter(|(name, _)| counts(name)).for_each(|(_, bytes)| sum.combine(&checksum(bytes)));
+                files.iter().filter(|(name, _)| counts(name)).for_each(|(_, bytes)| sum.update(bytes));
             }
             Source::Folder(folder) => {
                 for name in fs::list(folder)?.iter().filter(|name| counts(name)) {
                     let path = folder.join(name);
-                    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-                    // SAFETY: the map is only read. If another program shortens the file meanwhile, the process is
-                    // killed by the system, as with any reader of memory-mapped weights.
-                    let map = unsafe { Mmap::map(&file) }.with_context(|| format!("cannot map {}", path.display()))?;
-                    sum.combine(&checksum(&map));
+                    let of_file = checksum(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                    sum.combine(&of_file);
                 }
             }
         }
@@ -110,17 +119,26 @@ impl ModelFiles {
     }
 }
 
-/// CRC-32, by all threads.
-fn checksum(bytes: &[u8]) -> crc32fast::Hasher {
-    let parts = bytes.par_chunks(1 << 24).map(|part| {
-        let mut sum = crc32fast::Hasher::new();
-        sum.update(part);
-        sum
-    });
-    parts.collect::<Vec<_>>().iter().fold(crc32fast::Hasher::new(), |mut all, part| {
-        all.combine(part);
-        all
-    })
+/// CRC-32 of a file, by all threads. Read rather than mapped, because pages of a map would count as this program's.
+fn checksum(path: &Path) -> io::Result<crc32fast::Hasher> {
+    const AT_ONCE: u64 = 1 << 20;
+    let len = std::fs::metadata(path)?.len();
+    let parts = (0..len.div_ceil(AT_ONCE)).into_par_iter().map_init(
+        || (File::open(path), vec![0; AT_ONCE as usize]),
+        |(file, buffer), part| {
+            let file = file.as_mut().map_err(|e| io::Error::from(e.kind()))?;
+            let start = part * AT_ONCE;
+            let bytes = &mut buffer[..(len - start).min(AT_ONCE) as usize];
+            file.seek(SeekFrom::Start(start))?;
+            file.read_exact(bytes)?;
+            let mut sum = crc32fast::Hasher::new();
+            sum.update(bytes);
+            Ok(sum)
+        },
+    );
+    let mut all = crc32fast::Hasher::new();
+    parts.collect::<io::Result<Vec<_>>>()?.iter().for_each(|part| all.combine(part));
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -144,9 +162,12 @@ mod tests {
 
     #[test]
     fn parts_make_the_whole() {
-        let bytes: Vec<u8> = (0..40_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-        assert_eq!(checksum(&bytes).finalize(), crc32fast::hash(&bytes));
-        assert_eq!(checksum(b"").finalize(), 0);
+        let bytes: Vec<u8> = (0..4_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let path = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(checksum(path.path()).unwrap().finalize(), 0);
+        std::fs::write(path.path(), &bytes).unwrap();
+        assert_eq!(checksum(path.path()).unwrap().finalize(), crc32fast::hash(&bytes));
+        assert!(checksum(Path::new("/nowhere")).is_err());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The arithmetic of the forward pass, in two implementations of one set of operations: fused loops
-//! for f32 on the CPU, and compositions of tensor operations for every other device and precision.
+//! The arithmetic of the forward pass, in two implementations of one set of operations: fused loops on the CPU, and
+//! compositions of tensor operations on every other device.
 
 mod attend;
 mod composed;

@@ -50,8 +50,10 @@ impl Linear {
         Ok(Linear { weight: (&self.weight * factor)?, bias })
     }
 
+    /// The same map elsewhere, its matrix in this precision; biases are few and stay f32.
     pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Linear> {
-        let bias = self.bias.as_ref().map(|t| t.to_device(device)?.to_dtype(dtype)).transpose()?;
-        Ok(Linear { weight: self.weight.to_device(device)?.to_dtype(dtype)?, bias })
+        let bias = self.bias.as_ref().map(|t| t.to_device(device)).transpose()?;
+        // In this order: less is sent to a device, and nothing is converted there that it may not have room for twice.
+        Ok(Linear { weight: self.weight.to_dtype(dtype)?.to_device(device)?, bias })
     }
 }

@@ -1,7 +1,7 @@
 //! Layer norm and root-mean-square norm.
 
 use anyhow::Result;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 
 use super::config::NormKind;
 
@@ -23,8 +23,9 @@ impl Norm {
         Ok(self)
     }
 
-    pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<Norm> {
-        let to = |t: &Option<Tensor>| t.as_ref().map(|t| t.to_device(device)?.to_dtype(dtype)).transpose();
+    /// The same norm elsewhere; its weights are few and stay f32.
+    pub(super) fn to(&self, device: &Device) -> Result<Norm> {
+        let to = |t: &Option<Tensor>| t.as_ref().map(|t| t.to_device(device)).transpose();
         Ok(Norm { weight: to(&self.weight)?, bias: to(&self.bias)?, ..*self })
     }
 }
@@ -51,8 +52,8 @@ impl BranchNorms {
         BranchNorms { after: Some(norm), ..Default::default() }
     }
 
-    pub(super) fn to(&self, device: &Device, dtype: DType) -> Result<BranchNorms> {
-        let to = |n: &Option<Norm>| n.as_ref().map(|n| n.to(device, dtype)).transpose();
+    pub(super) fn to(&self, device: &Device) -> Result<BranchNorms> {
+        let to = |n: &Option<Norm>| n.as_ref().map(|n| n.to(device)).transpose();
         Ok(BranchNorms { before: to(&self.before)?, inside: to(&self.inside)?, after: to(&self.after)? })
     }
 }

@@ -1,10 +1,15 @@
 //! A model folder's tensors, checked as they are read.
 
 mod file;
+mod find;
+mod pickle;
+mod safetensors;
+mod view;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
@@ -13,10 +18,7 @@ use super::files::ModelFiles;
 use super::linear::Linear;
 use super::norm::Norm;
 use file::WeightFile;
-
-/// Where the weights may be, in the order of preference: one file, or the index of several.
-const SINGLE: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
-const SHARDED: [&str; 2] = ["model.safetensors.index.json", "pytorch_model.bin.index.json"];
+use find::{Found, find};
 
 /// All tensors of a model, on disk until they are asked for.
 #[derive(Debug)]
@@ -24,70 +26,68 @@ pub struct Weights {
     files: Vec<WeightFile>,
     /// Tensor name → index into `files`.
     tensors: BTreeMap<String, usize>,
+    /// What the index of a sharded model is called, and the file that it promises a tensor in.
+    index: Option<(String, BTreeMap<String, String>)>,
 }
+
+/// What a file is makes it useless here, though it is whole.
+#[derive(Debug)]
+struct Unsupported(String);
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unsupported {}
 
 impl Weights {
     /// Finds the weights and reads their table of contents.
     pub fn open(folder: &ModelFiles) -> Result<Weights> {
-        for (single, index) in SINGLE.into_iter().zip(SHARDED) {
-            if let Some(file) = WeightFile::open(folder, single)? {
-                let tensors = file.names().map(|name| (name, 0)).collect();
-                return Ok(Weights { files: vec![file], tensors });
-            }
-            if let Some(bytes) = folder.read(index)? {
-                return Self::open_sharded(folder, &bytes)
-                    .with_context(|| format!("cannot use {}", folder.display(index)));
-            }
-        }
-        let [first, second] = SINGLE.map(|f| folder.display(f));
-        bail!("no weights: neither {first} nor {second} is there, nor the index of a sharded one")
-    }
-
-    fn open_sharded(folder: &ModelFiles, index: &[u8]) -> Result<Weights> {
-        #[derive(serde::Deserialize)]
-        struct Index {
-            weight_map: BTreeMap<String, String>,
-        }
-        let Index { weight_map } = serde_json::from_slice(index)?;
-        let mut names: Vec<&String> = weight_map.values().collect();
-        names.sort_unstable();
-        names.dedup();
-        let mut weights = Weights { files: Vec::new(), tensors: BTreeMap::new() };
-        for name in names {
-            ensure!(!name.contains(['/', '\\']), "it names the file {name:?}, which is not in the model folder");
-            let missing = || format!("it names {}, which is not there", folder.display(name));
-            let file = WeightFile::open(folder, name)?.with_context(missing)?;
-            let at = weights.files.len();
-            weights.tensors.extend(file.names().map(|tensor| (tensor, at)));
+        let Found { files: names, index } = find(folder)?;
+        let mut weights = Weights { files: Vec::new(), tensors: BTreeMap::new(), index };
+        for name in &names {
+            let file = WeightFile::open(folder, name)?;
+            weights.tensors.extend(file.names().map(|tensor| (tensor.clone(), weights.files.len())));
             weights.files.push(file);
         }
-        match weight_map.keys().find(|name| !weights.tensors.contains_key(*name)) {
-            Some(name) => {
-                bail!("it names the tensor {name}, which {} does not have", folder.display(&weight_map[name]))
+        // Where several shards have a tensor, the index says which is meant.
+        if let Some((_, map)) = &weights.index {
+            for (tensor, name) in map {
+                let at = names.binary_search(name).ok().filter(|at| weights.files[*at].has(tensor));
+                if let Some(at) = at {
+                    weights.tensors.insert(tensor.clone(), at);
+                }
             }
-            None => Ok(weights),
         }
+        Ok(weights)
     }
 
-    /// The tensors below the first of `prefixes` that has the tensor `anchor`; without any, the first prefix.
+    /// The tensors below the first of `prefixes` that has the tensor `anchor`. Where none has, those below the one
+    /// longer name that ends with it, as wrapped and nested models have; without any, below the first prefix.
     pub fn below(&self, prefixes: &[&str], anchor: &str) -> Scope<'_> {
         let has = |prefix: &&&str| self.tensors.contains_key(&format!("{prefix}{anchor}"));
-        let prefix = prefixes.iter().find(has).or(prefixes.first()).copied().unwrap_or_default();
+        let prefix = match prefixes.iter().find(has) {
+            Some(prefix) => prefix,
+            None => {
+                let before = |name| str::strip_suffix(name, anchor).filter(|prefix| prefix.ends_with('.'));
+                let mut longer = self.tensors.keys().filter_map(|name| before(name.as_str()));
+                match (longer.next(), longer.next()) {
+                    (Some(only), None) => only,
+                    _ => prefixes.first().copied().unwrap_or_default(),
+                }
+            }
+        };
         Scope { weights: self, prefix: prefix.to_owned() }
     }
 
-    /// Values of a tensor as f32, in C order.
-    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    /// Values of a tensor as f32 in C order; of a matrix if `transposed` by columns.
+    fn values(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Vec<f32>> {
         let Some(file) = self.tensors.get(name).map(|at| &self.files[*at]) else {
-            let files: Vec<&str> = self.files.iter().map(|f| f.path.as_str()).collect();
-            bail!("tensor {name} of shape {shape:?} is missing in {}", files.join(", "));
+            bail!("{}", self.missing(name, shape));
         };
-        let (found, values) = file.read(name).with_context(|| format!("cannot read tensor {name} in {}", file.path))?;
-        ensure!(
-            found == shape,
-            "tensor {name} in {} has shape {found:?}, but config.json asks for {shape:?}",
-            file.path
-        );
+        let values = file.read(name, shape, transposed)?;
         // Without an early end within a run of values, so that the check is made of vector instructions.
         let finite = |run: &[f32]| run.iter().fold(true, |all, v| all & v.is_finite());
         if !values.par_chunks(1 << 16).all(finite) {
@@ -95,6 +95,26 @@ impl Weights {
             bail!("tensor {name} in {} has the value {} at index {at}", file.path, values[at]);
         }
         Ok(values)
+    }
+
+    /// Why there is no such tensor, as far as the names that there are tell.
+    fn missing(&self, name: &str, shape: &[usize]) -> String {
+        let files: Vec<&str> = self.files.iter().map(|f| f.path.as_str()).collect();
+        let files = files.join(", ");
+        // What quantisers put in the place of a matrix.
+        let stem = name.strip_suffix(".weight").map_or_else(|| format!("{name}_"), |stem| format!("{stem}."));
+        let instead = ["qweight", "weight_packed", "weight_quantized", "blocks", "packed", "scales"];
+        if let Some(other) = instead.map(|end| format!("{stem}{end}")).iter().find(|n| self.tensors.contains_key(*n)) {
+            return format!(
+                "tensor {name} is missing in {files}, which has {other} instead: quantised weights (GPTQ, AWQ and their \
+                 like) are not supported; give the original model"
+            );
+        }
+        let promised = match &self.index {
+            Some((index, map)) => map.get(name).map(|file| format!("; {index} says that {file} has it")),
+            None => None,
+        };
+        format!("tensor {name} of shape {shape:?} is missing in {files}{}", promised.unwrap_or_default())
     }
 }
 
@@ -117,14 +137,14 @@ impl Scope<'_> {
 
     /// A tensor as f32 on the CPU; its shape must be exactly `shape`, its values finite.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let values = self.weights.values(&format!("{}{name}", self.prefix), shape)?;
+        let values = self.weights.values(&format!("{}{name}", self.prefix), shape, false)?;
         Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
     }
 
     /// `name.weight` stored `[d_out, d_in]`, and `name.bias` if the model has biases there.
     pub fn linear(&self, name: &str, d_in: usize, d_out: usize, bias: bool) -> Result<Linear> {
         let full = format!("{}{name}.weight", self.prefix);
-        let values = transposed(&self.weights.values(&full, &[d_out, d_in])?, d_in);
+        let values = self.weights.values(&full, &[d_out, d_in], true)?;
         let weight = Tensor::from_vec(values, (d_in, d_out), &Device::Cpu)?;
         Ok(Linear { weight, bias: self.bias(name, d_out, bias)? })
     }
@@ -151,39 +171,5 @@ impl Scope<'_> {
 
     fn bias(&self, name: &str, width: usize, wanted: bool) -> Result<Option<Tensor>> {
         wanted.then(|| self.tensor(&format!("{name}.bias"), &[width])).transpose()
-    }
-}
-
-/// A `[rows, columns]` matrix by columns. Tiles keep both sides in the cache.
-fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
-    const TILE: usize = 32;
-    if columns == 0 {
-        return Vec::new();
-    }
-    let rows = values.len() / columns;
-    let mut out = vec![0f32; values.len()];
-    out.par_chunks_mut(rows.max(1) * TILE).enumerate().for_each(|(band, out)| {
-        for first in (0..rows).step_by(TILE) {
-            for (c, out) in out.chunks_mut(rows).enumerate() {
-                let column = band * TILE + c;
-                for r in first..(first + TILE).min(rows) {
-                    out[r] = values[r * columns + column];
-                }
-            }
-        }
-    });
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::transposed;
-
-    #[test]
-    fn transposes_odd_shapes() {
-        let (rows, columns) = (37, 70);
-        let values: Vec<f32> = (0..rows * columns).map(|v| v as f32).collect();
-        let out = transposed(&values, columns);
-        assert!((0..rows).all(|r| (0..columns).all(|c| out[c * rows + r] == values[r * columns + c])));
     }
 }

@@ -3,12 +3,14 @@
 use std::cmp::Reverse;
 
 use anyhow::{Context as _, Result, bail};
+use candle_core::DType;
 use lens_schema::path::sanitize_name;
 use lens_schema::{ModelEntry, PromptEntry};
 use serde_json::Value;
 
-use super::{Item, Queue, Work};
+use super::{Item, Queue, Work, queue_len};
 use crate::data::DataDir;
+use crate::model::config::DecoderConfig;
 use crate::model::files::ModelFiles;
 use crate::model::{BosPolicy, Model};
 use crate::plan::RunPlan;
@@ -115,11 +117,12 @@ impl<'a> ModelRun<'a> {
             // Nothing to compute: the weights are not even loaded.
             return self.hand_out(&self.work.data.model(&self.dir)?, |_, _, _| Ok(()));
         };
+        let jobs = self.jobs(encoder);
+        self.check_memory(&jobs).with_context(|| format!("cannot run {}", self.files.name))?;
         let model =
             Model::load(self.files, &self.run.load).with_context(|| format!("cannot load {}", self.files.name))?;
         let mut entry = model.entry().clone();
         entry.sanitized_name = None;
-        let jobs = self.jobs(encoder);
         self.work.data.write_model(&entry)?;
         self.hand_out(&entry, |queue, entry, site_model| {
             let item = |position, prompt, patterns| Item {
@@ -131,6 +134,34 @@ impl<'a> ModelRun<'a> {
             };
             self.compute(queue, &model, encoder, &jobs, item)
         })
+    }
+
+    /// Refuses what would not fit, before the weights are read. Prompts are sorted, so the first batch is the largest.
+    fn check_memory(&self, jobs: &[Job]) -> Result<()> {
+        let (config, load) = (Model::read_config(self.files)?, &self.run.load);
+        let batch: Vec<&Job> = jobs.iter().take(self.batch_len(&config, jobs)).collect();
+        let patterns: u64 = batch.iter().map(|job| config.patterns_bytes(job.rows)).sum();
+        let longest = batch.first().map_or(0, |job| job.rows);
+        // Patterns in the queue and with the workers, who hold about as much again of what they make of them.
+        let threads = rayon::current_num_threads();
+        let waiting = (queue_len(threads) + 2 * threads).min(2 * jobs.len()) as u64;
+        // A GPU's weights pass through a layer at a time.
+        let weights = if load.device.is_cuda() { 0 } else { Model::weights_bytes(self.files, load.dtype)? };
+        let need = memory::Need {
+            weights: weights.saturating_add(config.layer_bytes()),
+            batch: patterns.saturating_add(config.pass_bytes(batch.iter().map(|job| job.rows))),
+            waiting: config.patterns_bytes(longest).saturating_mul(waiting),
+        };
+        let mut remedies = Vec::new();
+        if load.dtype == DType::F32 {
+            remedies.push("give --dtype bf16, which halves the weights".to_owned());
+        }
+        if batch.len() > 1 {
+            remedies.push("give --batch-size 1".to_owned());
+        }
+        remedies.push(format!("give --max-tokens, so that prompts are shorter than {longest} tokens"));
+        remedies.push("take a smaller model".to_owned());
+        need.check(memory::available(), &remedies)
     }
 
     /// What is there was asked for once; it is kept, but not in silence where this run would give something else.
@@ -225,7 +256,7 @@ impl<'a> ModelRun<'a> {
                 Some(one) => one,
                 None if rest.is_empty() => break,
                 None => {
-                    let (batch, others) = rest.split_at(self.batch_len(model, rest));
+                    let (batch, others) = rest.split_at(self.batch_len(model.config(), rest));
                     rest = others;
                     batch
                 }
@@ -247,7 +278,7 @@ impl<'a> ModelRun<'a> {
     }
 
     /// How many of these jobs go through the model together, at least 1.
-    fn batch_len(&self, model: &Model, jobs: &[Job]) -> usize {
+    fn batch_len(&self, config: &DecoderConfig, jobs: &[Job]) -> usize {
         if let Some(size) = self.run.batch_size {
             return size.min(jobs.len());
         }
@@ -255,7 +286,7 @@ impl<'a> ModelRun<'a> {
         let most = share.clamp(BATCH_BYTES.start, BATCH_BYTES.end);
         let mut bytes = 0;
         let fits = |job: &&Job| {
-            bytes += model.patterns_bytes(job.rows);
+            bytes += config.patterns_bytes(job.rows) + config.activations_bytes(job.rows);
             bytes <= most
         };
         jobs.iter().take_while(fits).count().max(1)

@@ -35,7 +35,7 @@ impl Kernels for Composed {
     fn linear(&self, x: &Tensor, linear: &Linear) -> Result<Tensor> {
         let y = x.matmul(&linear.weight)?;
         Ok(match &linear.bias {
-            Some(bias) => y.broadcast_add(bias)?,
+            Some(bias) => y.broadcast_add(&bias.to_dtype(self.dtype)?)?,
             None => y,
         })
     }
@@ -67,14 +67,14 @@ impl Kernels for Composed {
             NormKind::Rms => wide,
         };
         let square = (wide.sqr()?.mean_keepdim(D::Minus1)? + f64::from(norm.eps))?;
-        let mut y = wide.broadcast_div(&square.sqrt()?)?.to_dtype(self.dtype)?;
+        let mut y = wide.broadcast_div(&square.sqrt()?)?;
         if let Some(weight) = &norm.weight {
             y = y.broadcast_mul(weight)?;
         }
         if let Some(bias) = &norm.bias {
             y = y.broadcast_add(bias)?;
         }
-        Ok(y)
+        Ok(y.to_dtype(self.dtype)?)
     }
 
     fn norm_columns(&self, x: &mut Tensor, columns: Range<usize>, group: usize, norm: &Norm) -> Result<()> {

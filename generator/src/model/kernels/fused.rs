@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
-use candle_core::{Storage, Tensor};
+use candle_core::{CpuStorage, Storage, Tensor};
+use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, Threads, multiply};
@@ -16,9 +17,13 @@ use crate::model::mlp::Mlp;
 use crate::model::norm::Norm;
 use crate::model::rope::RotaryTable;
 
-/// f32 on the CPU.
+/// The CPU. Activations are f32; matrices and tables of embeddings may be kept in half the space, and are then widened
+/// piece by piece while they are used.
 #[derive(Debug)]
 pub(in crate::model) struct Fused;
+
+/// Values of a matrix in half precision that are widened together: few enough to stay near the processor.
+const WIDENED: usize = 4 << 20;
 
 /// Row-major values.
 pub(in crate::model) struct Rows {
@@ -53,12 +58,45 @@ impl Rows {
     }
 }
 
-/// The values of a contiguous f32 tensor on the CPU.
-fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Result<R> {
+/// Values as they are kept.
+#[derive(Clone, Copy)]
+enum Kept<'a> {
+    F32(&'a [f32]),
+    F16(&'a [half::f16]),
+    Bf16(&'a [half::bf16]),
+}
+
+impl Kept<'_> {
+    /// As many values as `to` has, from the one at `start` on.
+    fn widen(self, start: usize, to: &mut [f32]) {
+        let range = start..start + to.len();
+        match self {
+            Kept::F32(values) => to.copy_from_slice(&values[range]),
+            Kept::F16(values) => values[range].convert_to_f32_slice(to),
+            Kept::Bf16(values) => values[range].convert_to_f32_slice(to),
+        }
+    }
+}
+
+/// The values of a contiguous tensor on the CPU.
+fn with_kept<R>(tensor: &Tensor, work: impl FnOnce(Kept<'_>) -> R) -> Result<R> {
     let (storage, layout) = tensor.storage_and_layout();
     let (start, end) = layout.contiguous_offsets().context("a weight is not contiguous")?;
     let Storage::Cpu(storage) = &*storage else { anyhow::bail!("a weight is not on the CPU") };
-    Ok(work(&storage.as_slice::<f32>()?[start..end]))
+    Ok(work(match storage {
+        CpuStorage::F32(values) => Kept::F32(&values[start..end]),
+        CpuStorage::F16(values) => Kept::F16(&values[start..end]),
+        CpuStorage::BF16(values) => Kept::Bf16(&values[start..end]),
+        _ => anyhow::bail!("a weight of type {:?}", tensor.dtype()),
+    }))
+}
+
+/// The values of a contiguous f32 tensor on the CPU.
+fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Result<R> {
+    with_kept(tensor, |kept| match kept {
+        Kept::F32(values) => Ok(work(values)),
+        _ => anyhow::bail!("a weight of type {:?} where f32 is needed", tensor.dtype()),
+    })?
 }
 
 fn with_optional<R>(tensor: Option<&Tensor>, work: impl FnOnce(Option<&[f32]>) -> R) -> Result<R> {
@@ -77,9 +115,22 @@ fn multiply_into(to: &mut Rows, x: &Rows, linear: &Linear, add: bool) -> Result<
         x.width,
         to.width
     );
-    with_values(&linear.weight, |weight| {
-        let (a, b) = (Matrix::rows(&x.values, d_in), Matrix::rows(weight, d_out));
-        multiply([x.len(), d_in, d_out], a, b, &mut to.values, d_out, add, Threads::All);
+    let (rows, a) = (x.len(), Matrix::rows(&x.values, d_in));
+    with_kept(&linear.weight, |weight| {
+        if let Kept::F32(weight) = weight {
+            multiply([rows, d_in, d_out], a, Matrix::rows(weight, d_out), &mut to.values, d_out, add, Threads::All);
+            return;
+        }
+        // Some columns at a time.
+        let width = (WIDENED / d_in.max(1)).next_multiple_of(64).min(d_out).max(1);
+        let mut wide = vec![0.0; d_in * width];
+        for first in (0..d_out).step_by(width) {
+            let width = width.min(d_out - first);
+            let wide = &mut wide[..d_in * width];
+            wide.par_chunks_mut(width).enumerate().for_each(|(r, row)| weight.widen(r * d_out + first, row));
+            let to = to.values.get_mut(first..).unwrap_or_default();
+            multiply([rows, d_in, width], a, Matrix::rows(wide, width), to, d_out, add, Threads::All);
+        }
     })
 }
 
@@ -92,9 +143,7 @@ impl Kernels for Fused {
             anyhow::bail!("row {id} of a table of {height} rows is asked for");
         }
         let mut out = Rows::zeros(ids.len(), width);
-        with_values(table, |table| {
-            out.for_each_row(|r, row| row.copy_from_slice(&table[ids[r] as usize * width..][..width]));
-        })?;
+        with_kept(table, |table| out.for_each_row(|r, row| table.widen(ids[r] as usize * width, row)))?;
         Ok(out)
     }
 

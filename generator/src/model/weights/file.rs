@@ -1,26 +1,21 @@
-//! One file of weights: safetensors (memory-mapped or built in), or PyTorch's pickled archive.
+//! One file of weights, memory-mapped or built in.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, bail};
-use candle_core::pickle::PthTensors;
-use half::{bf16, f16};
+use anyhow::{Context as _, Result, ensure};
 use memmap2::Mmap;
-use rayon::prelude::*;
-use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
+use super::view::View;
+use super::{Unsupported, pickle, safetensors};
 use crate::model::files::ModelFiles;
 
 /// An open file of weights; its content has been checked against its table of contents.
 pub(super) struct WeightFile {
     /// As errors call it.
     pub path: String,
-    content: Content,
-}
-
-enum Content {
-    Safetensors { bytes: Bytes, metadata: Metadata, data_start: usize },
-    Pickle(PthTensors),
+    bytes: Bytes,
+    tensors: BTreeMap<String, View>,
 }
 
 enum Bytes {
@@ -38,6 +33,18 @@ impl std::ops::Deref for Bytes {
     }
 }
 
+impl Bytes {
+    /// Gives pages back that have been read: what was converted needs no second copy in memory.
+    fn release(&self, range: std::ops::Range<usize>) {
+        #[cfg(unix)]
+        if let (Bytes::Mapped(map), false) = (self, range.is_empty()) {
+            // SAFETY: the map is of a file and never written, so its pages come back from there with the same content.
+            // A refusal leaves them where they are.
+            let _ = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
+        }
+    }
+}
+
 impl std::fmt::Debug for WeightFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WeightFile").field("path", &self.path).finish_non_exhaustive()
@@ -45,80 +52,52 @@ impl std::fmt::Debug for WeightFile {
 }
 
 impl WeightFile {
-    /// Opens a file of the model folder; `None` if there is no such file.
-    pub fn open(folder: &ModelFiles, name: &str) -> Result<Option<WeightFile>> {
+    /// Opens a file of the model folder.
+    pub fn open(folder: &ModelFiles, name: &str) -> Result<WeightFile> {
         let path = folder.display(name);
-        let damaged = || format!("{path} is damaged or cut short; get it again");
-        let on_disk = folder.on_disk(name);
-        let content = if name.ends_with(".bin") {
-            let Some(on_disk) = on_disk else { return Ok(None) };
-            Content::Pickle(PthTensors::new(on_disk, None).with_context(damaged)?)
-        } else {
-            let bytes = match on_disk {
-                Some(on_disk) => {
-                    let file = std::fs::File::open(on_disk).with_context(|| format!("cannot read {path}"))?;
-                    // SAFETY: the map is only read. If another program shortens the file meanwhile, the
-                    // process is killed by the system, as with any reader of memory-mapped weights.
-                    Bytes::Mapped(unsafe { Mmap::map(&file) }.with_context(|| format!("cannot map {path}"))?)
-                }
-                None => match folder.read(name)? {
-                    Some(bytes) => Bytes::InMemory(bytes),
-                    None => return Ok(None),
-                },
-            };
-            let (header, metadata) = SafeTensors::read_metadata(&bytes).with_context(damaged)?;
-            Content::Safetensors { bytes, metadata, data_start: header + size_of::<u64>() }
+        let bytes = match folder.on_disk(name) {
+            Some(on_disk) => {
+                let file = std::fs::File::open(on_disk).with_context(|| format!("cannot read {path}"))?;
+                // SAFETY: the map is only read. If another program shortens the file meanwhile, the
+                // process is killed by the system, as with any reader of memory-mapped weights.
+                Bytes::Mapped(unsafe { Mmap::map(&file) }.with_context(|| format!("cannot map {path}"))?)
+            }
+            None => Bytes::InMemory(folder.read(name)?.with_context(|| format!("{path} is missing"))?),
         };
-        Ok(Some(WeightFile { path, content }))
+        ensure!(
+            !bytes.starts_with(b"version https://git-lfs"),
+            "{path} is a pointer of Git LFS, not the file itself; run `git lfs pull` there, or get it again"
+        );
+        let table = if name.ends_with(".safetensors") { safetensors::table } else { pickle::table };
+        let tensors = table(&bytes).map_err(|e| match e.is::<Unsupported>() {
+            true => e.context(format!("cannot use {path}")),
+            false => e.context(format!("{path} is damaged or cut short; get it again")),
+        })?;
+        Ok(WeightFile { path, bytes, tensors })
     }
 
     /// Names of the tensors.
-    pub fn names(&self) -> impl Iterator<Item = String> {
-        let mut names: Vec<String> = match &self.content {
-            Content::Safetensors { metadata, .. } => metadata.tensors().into_keys().collect(),
-            Content::Pickle(tensors) => tensors.tensor_infos().keys().cloned().collect(),
-        };
-        names.sort_unstable();
-        names.into_iter()
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.tensors.keys()
     }
 
-    /// Shape and values of a tensor, as f32 in C order.
-    pub fn read(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>)> {
-        match &self.content {
-            Content::Safetensors { bytes, metadata, data_start } => {
-                let info = metadata.info(name).context("no such tensor")?;
-                let (start, end) = info.data_offsets;
-                let values = to_f32(&bytes[data_start + start..data_start + end], info.dtype)?;
-                Ok((info.shape.clone(), values))
-            }
-            Content::Pickle(tensors) => {
-                let tensor = tensors.get(name)?.context("no such tensor")?;
-                if !tensor.dtype().is_float() {
-                    bail!("values of type {:?} are not weights", tensor.dtype());
-                }
-                let shape = tensor.dims().to_vec();
-                let values = tensor.to_dtype(candle_core::DType::F32)?.flatten_all()?.to_vec1()?;
-                Ok((shape, values))
-            }
-        }
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
     }
-}
 
-fn to_f32(bytes: &[u8], dtype: Dtype) -> Result<Vec<f32>> {
-    fn convert<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32 + Sync) -> Vec<f32> {
-        const AT_ONCE: usize = 1 << 16;
-        let stored = bytes.as_chunks::<N>().0;
-        let mut values = vec![0.0; stored.len()];
-        values.par_chunks_mut(AT_ONCE).zip(stored.par_chunks(AT_ONCE)).for_each(|(values, stored)| {
-            values.iter_mut().zip(stored).for_each(|(v, b)| *v = value(*b));
-        });
-        values
+    /// Values of a tensor of this shape, as f32 in C order; of a matrix if `transposed` by columns.
+    pub fn read(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Vec<f32>> {
+        let path = &self.path;
+        let view = self.tensors.get(name).with_context(|| format!("tensor {name} is missing in {path}"))?;
+        let found = &view.shape;
+        // Quantised weights have shapes of their own; that they are quantised says more.
+        ensure!(
+            found == shape || view.kind.is_other(),
+            "tensor {name} in {path} has shape {found:?}, but config.json asks for {shape:?}"
+        );
+        let view = if transposed { view.clone().transposed() } else { view.clone() };
+        let values = view.values(&self.bytes).with_context(|| format!("cannot use tensor {name} in {path}"))?;
+        self.bytes.release(view.bytes());
+        Ok(values)
     }
-    Ok(match dtype {
-        Dtype::F32 => convert(bytes, f32::from_le_bytes),
-        Dtype::F16 => convert(bytes, |b| f16::from_le_bytes(b).to_f32()),
-        Dtype::BF16 => convert(bytes, |b| bf16::from_le_bytes(b).to_f32()),
-        Dtype::F64 => convert(bytes, |b| f64::from_le_bytes(b) as f32),
-        other => bail!("values of type {other:?}: only f64, f32, f16 and bf16 weights are supported"),
-    })
 }
