@@ -138,6 +138,10 @@ impl DecoderConfig {
     /// The most common decoder of these sizes, for an architecture to start from: causal, sequential, as many
     /// key-value heads as query heads, full attention scaled by 1 / √d_head, layer norms, dense MLPs.
     pub fn common(architecture: &'static str, sizes: Sizes) -> Result<DecoderConfig> {
+        const MOST: usize = 1 << 16;
+        for (name, size) in [("layers", sizes.n_layers), ("attention heads", sizes.n_heads)] {
+            ensure!(size <= MOST, "{size} {name}; at most {MOST} are supported");
+        }
         let d_head = head_size(sizes.d_model, sizes.n_heads)?;
         Ok(DecoderConfig {
             d_model: sizes.d_model,

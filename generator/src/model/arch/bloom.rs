@@ -27,6 +27,10 @@ pub(super) struct Bloom {
     vocab_size: usize,
     layer_norm_epsilon: f64,
     apply_residual_connection_post_layernorm: bool,
+    /// Computers that each layer was spread over when it was trained.
+    pretraining_tp: usize,
+    /// Sums in the order that those had. The library then leaves out the biases of both branches' outputs.
+    slow_but_exact: bool,
     /// The length of the training texts. Nothing in the model depends on it.
     seq_length: usize,
 }
@@ -40,6 +44,8 @@ impl Default for Bloom {
             vocab_size: 250_880,
             layer_norm_epsilon: 1e-5,
             apply_residual_connection_post_layernorm: false,
+            pretraining_tp: 1,
+            slow_but_exact: false,
             seq_length: 2048,
         }
     }
@@ -56,14 +62,15 @@ impl Architecture for Bloom {
             n_ctx: self.seq_length,
         };
         let from_norm = self.apply_residual_connection_post_layernorm;
-        let slopes = Alibi::slopes(self.n_head, true);
+        let common = DecoderConfig::common("BloomForCausalLM", sizes)?;
+        let slopes = Alibi::slopes(common.n_heads, true);
         Ok(DecoderConfig {
             residual: if from_norm { Residual::FromNorm } else { Residual::Sequential },
             norm: NormConfig { kind: NormKind::Layer, eps: self.layer_norm_epsilon },
             position_bias: PositionBias::Alibi(Alibi { slopes, rounded: false, scaled: None, from_end: false }),
             positions: "alibi",
             bos: BosPolicy::None,
-            ..DecoderConfig::common("BloomForCausalLM", sizes)?
+            ..common
         })
     }
 
@@ -80,9 +87,10 @@ impl Architecture for Bloom {
         let qkv = attention.linear("query_key_value", d, 3 * d, true)?.select_outputs(&by_kind(config))?;
         let norm = |name: &str| Ok::<_, anyhow::Error>(BranchNorms::before(weights.norm(name, d, config.norm)?));
         let up = weights.linear("mlp.dense_h_to_4h", d, 4 * d, true)?;
-        let down = weights.linear("mlp.dense_4h_to_h", 4 * d, d, true)?;
+        let output_bias = !(self.slow_but_exact && self.pretraining_tp > 1);
+        let down = weights.linear("mlp.dense_4h_to_h", 4 * d, d, output_bias)?;
         Ok(Block {
-            attention: Attention::plain(qkv, attention.linear("dense", d, d, true)?),
+            attention: Attention::plain(qkv, attention.linear("dense", d, d, output_bias)?),
             attention_norms: norm("input_layernorm")?,
             mlp: Some(Mlp::dense(up, down, config.activation)),
             mlp_norms: norm("post_attention_layernorm")?,

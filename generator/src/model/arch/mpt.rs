@@ -96,13 +96,14 @@ impl Architecture for Mpt {
             d_vocab: self.vocab_size,
             n_ctx: self.max_seq_len,
         };
-        let slopes = Alibi::slopes(self.n_heads, false);
+        let common = DecoderConfig::common("MptForCausalLM", sizes)?;
+        let slopes = Alibi::slopes(common.n_heads, false);
         let mut config = DecoderConfig {
             norm: NormConfig { kind: NormKind::Layer, eps: self.layer_norm_epsilon },
             activation: Activation::Gelu,
             position_bias: PositionBias::Alibi(Alibi { slopes, rounded: false, scaled: None, from_end: true }),
             positions: "alibi",
-            ..DecoderConfig::common("MptForCausalLM", sizes)?
+            ..common
         };
         if let Some(attention) = &self.attn_config {
             attention.check()?;

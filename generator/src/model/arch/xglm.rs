@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Architecture;
 use crate::model::attention::Attention;
-use crate::model::config::{DecoderConfig, Sizes};
+use crate::model::config::{BosPolicy, DecoderConfig, Sizes};
 use crate::model::decoder::{Block, Embedding};
 use crate::model::linear::Linear;
 use crate::model::mlp::{Activation, Mlp};
@@ -66,6 +66,8 @@ impl Architecture for Xglm {
         Ok(DecoderConfig {
             activation: self.activation_function,
             embedding_scale: self.scale_embedding.then(|| (self.d_model as f64).sqrt() as f32),
+            // It was trained on texts that begin with the end-of-sequence token; its tokenizer's template has that.
+            bos: BosPolicy::Template,
             ..DecoderConfig::common("XGLMForCausalLM", sizes)?
         })
     }
