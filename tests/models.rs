@@ -277,7 +277,14 @@ fn weights_of_variants_that_are_not_computed_are_refused() {
 /// The names that the library gives to the sizes of every architecture count before an architecture's own.
 #[test]
 fn sizes_have_two_names() {
-    for (name, own) in [("gpt2", "n_head"), ("bloom", "n_head"), ("mpt", "n_heads"), ("xglm", "attention_heads")] {
+    for (name, own) in [
+        ("gpt2", "n_head"),
+        ("bloom", "n_head"),
+        ("mpt", "n_heads"),
+        ("xglm", "attention_heads"),
+        ("distilbert", "n_heads"),
+        ("t5", "num_heads"),
+    ] {
         let heads = load(&fixtures().join(name)).unwrap().entry().n_heads;
         let copy = Copy::of(name).set("num_attention_heads", json!(heads)).set(own, json!(1));
         assert_eq!(load(copy.0.path()).unwrap().entry().n_heads, heads, "{name}");

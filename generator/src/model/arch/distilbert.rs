@@ -13,14 +13,15 @@ use crate::model::mlp::Activation;
 use crate::model::norm::BranchNorms;
 use crate::model::weights::{Scope, Weights};
 
+/// Names of the common sizes in other architectures, and in this one.
+pub(super) const NAMES: &[(&str, &str)] =
+    &[("hidden_size", "dim"), ("num_hidden_layers", "n_layers"), ("num_attention_heads", "n_heads")];
+
 #[derive(Deserialize)]
 #[serde(default)]
 pub(super) struct DistilBert {
-    #[serde(alias = "hidden_size")]
     dim: usize,
-    #[serde(alias = "num_hidden_layers")]
     n_layers: usize,
-    #[serde(alias = "num_attention_heads")]
     n_heads: usize,
     hidden_dim: usize,
     max_position_embeddings: usize,

@@ -16,6 +16,9 @@ use crate::model::weights::{Scope, Weights};
 /// Kinds of layers. Their places in [`DecoderConfig::rotary`] are 0 and 1.
 const KINDS: [&str; 2] = ["full_attention", "sliding_attention"];
 
+/// Another name of a key, and the one used here.
+pub(super) const NAMES: &[(&str, &str)] = &[("rope_theta", "global_rope_theta")];
+
 #[derive(Deserialize)]
 #[serde(default)]
 pub(super) struct ModernBert {
@@ -35,7 +38,6 @@ pub(super) struct ModernBert {
     /// One of [`KINDS`] for each layer; older files only say which layers are not local.
     layer_types: Option<Vec<String>>,
     global_attn_every_n_layers: usize,
-    #[serde(alias = "rope_theta")]
     global_rope_theta: f64,
     /// Null: that of the other layers.
     local_rope_theta: Option<f64>,

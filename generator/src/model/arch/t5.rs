@@ -15,19 +15,23 @@ use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::BranchNorms;
 use crate::model::weights::{Scope, Weights};
 
+/// Names of the common sizes in other architectures, and in this one.
+pub(super) const NAMES: &[(&str, &str)] = &[
+    ("hidden_size", "d_model"),
+    ("head_dim", "d_kv"),
+    ("num_hidden_layers", "num_layers"),
+    ("num_attention_heads", "num_heads"),
+];
+
 #[derive(Deserialize)]
 #[serde(default)]
 pub(super) struct T5 {
     model_type: String,
     vocab_size: Option<usize>,
-    #[serde(alias = "hidden_size")]
     d_model: usize,
-    #[serde(alias = "head_dim")]
     d_kv: usize,
     d_ff: Option<usize>,
-    #[serde(alias = "num_hidden_layers")]
     num_layers: Option<usize>,
-    #[serde(alias = "num_attention_heads")]
     num_heads: Option<usize>,
     /// Length of the inputs that the model was trained on; relative positions have no end of their own.
     n_positions: Option<usize>,
