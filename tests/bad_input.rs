@@ -4,7 +4,6 @@ use std::fs;
 use std::net::TcpListener;
 
 use lens_build::data::DataDir;
-use lens_build::demo;
 use lens_schema::path::{self, prompt_hash};
 
 use crate::harness::{Test, assert_same, texts};
@@ -72,15 +71,6 @@ fn models() {
     let test = Test::new();
     let texts = texts(1, 30);
     test.prompts("p.jsonl", &[&texts[0]]);
-    let remedy = "This version does not download models: give the folder that has config.json and the weights";
-    let built_in = demo::models().iter().map(|m| m.name).collect::<Vec<_>>().join(", ");
-    test.run("--model EleutherAI/pythia-14m").fails(&format!(
-        "error: --model EleutherAI/pythia-14m: neither a built-in model nor a folder. Built in are {built_in}. {remedy}"
-    ));
-    let name = demo::models()[0].name;
-    let run = test.run(&format!("--model {name}s"));
-    assert!(run.stderr.contains(&format!("Did you mean {name}")) && run.stderr.contains(remedy), "{run}");
-    run.fails_with(&format!("error: --model {name}s: neither a built-in model nor a folder. "), remedy);
     test.run("--model p.jsonl")
         .fails("error: --model p.jsonl: this is a file; give the folder that has config.json and the weights");
 

@@ -106,9 +106,18 @@ impl Test {
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lens-build"));
         command.args(arguments.split_whitespace()).current_dir(self.dir.path()).stdin(Stdio::null());
+        for (variable, _) in std::env::vars_os() {
+            let name = variable.to_string_lossy().to_uppercase();
+            let proxy = name.ends_with("_PROXY") || name == "TRANSFORMERS_OFFLINE";
+            if name.starts_with("HF_") || name.starts_with("HUGGING") || proxy {
+                command.env_remove(variable);
+            }
+        }
         for variable in ["NO_COLOR", "CLICOLOR_FORCE", "RAYON_NUM_THREADS"] {
             command.env_remove(variable);
         }
+        // A hub where nobody listens, and a cache of this test's own.
+        command.env("HF_ENDPOINT", "http://127.0.0.1:9").env("HF_HOME", self.path("hf"));
         command
     }
 

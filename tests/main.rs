@@ -6,6 +6,8 @@
 //! - `resume`: runs that are stopped and go on, and runs that must give the same bytes
 //! - `pattern_lens`: a data directory that Python pattern-lens wrote
 //! - `demo`: what the built-in models are, and what their heads do
+//! - `hub`: models from a hub, its cache, its errors, and the names of models
+//! - `hub_server`: a hub in this process
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `weights`: the forms that weights come in, and those that are refused
 //! - `site`: what a site consists of, what it replaces and what it refuses to
@@ -17,6 +19,8 @@ mod bad_input;
 mod cli;
 mod demo;
 mod harness;
+mod hub;
+mod hub_server;
 mod models;
 mod pattern_lens;
 mod resume;

@@ -33,7 +33,7 @@ pub enum Command {
     Index(IndexArgs),
     /// Serve a site that was built
     Serve(ServeArgs),
-    /// What can be run: built-in models and supported architectures
+    /// What can be run: built-in models, architectures, known names, and what the hub's cache has
     Models(ModelsArgs),
     /// Print a shell's completions
     Completions { shell: clap_complete::Shell },
@@ -56,7 +56,7 @@ pub struct ActivationsArgs {
     pub data: DataArgs,
     #[command(flatten)]
     pub models: ModelSelection,
-    /// Revision of a model from a hub: a branch, a tag or a commit
+    /// Revision of a model of the hub: a branch, a tag or a commit, such as step1000
     #[arg(long, value_name = "REV")]
     pub revision: Option<String>,
     #[command(flatten)]
@@ -122,7 +122,7 @@ pub struct DataArgs {
 
 #[derive(Debug, Args)]
 pub struct ModelSelection {
-    /// A built-in model or a local model folder; repeatable, or separated by commas
+    /// A built-in model, a local model folder, a TransformerLens name or a hub id; repeatable, or separated by commas
     #[arg(short, long = "model", value_name = "NAME", value_delimiter = ',')]
     pub models: Vec<String>,
 }
@@ -250,7 +250,7 @@ pub struct ServeArgs {
 
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
-    /// Only names that contain this text, or that match this glob
+    /// Only what contains this text or matches this glob, in full; '*' is everything
     pub pattern: Option<String>,
     /// As JSON
     #[arg(long)]

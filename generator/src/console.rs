@@ -10,7 +10,7 @@ use clap::ColorChoice;
 use clap::builder::styling::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle as BarStyle};
 use lens_build::cli::{OutputArgs, ProgressStyle};
-use lens_build::pipeline::Observer;
+use lens_build::observer::Observer;
 
 /// Plain lines come no more often than this.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
@@ -71,11 +71,22 @@ pub struct Console {
 #[derive(Debug)]
 struct State {
     model: String,
-    done: usize,
-    total: usize,
+    work: Work,
+    done: u64,
+    total: u64,
+    /// What was done before the work began.
+    before: u64,
     began: Instant,
     last_line: Instant,
     bar: ProgressBar,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Prompts,
+    /// Bytes of weights.
+    Download,
 }
 
 impl Console {
@@ -86,8 +97,16 @@ impl Console {
             style => style,
         };
         let now = Instant::now();
-        let bar = ProgressBar::hidden();
-        let state = State { model: String::new(), done: 0, total: 0, began: now, last_line: now, bar };
+        let state = State {
+            model: String::new(),
+            work: Work::Prompts,
+            done: 0,
+            total: 0,
+            before: 0,
+            began: now,
+            last_line: now,
+            bar: ProgressBar::hidden(),
+        };
         Console { output, style, state: Mutex::new(state) }
     }
 
@@ -99,52 +118,77 @@ impl Console {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl State {
-    fn line(&self) -> String {
-        let seconds = self.began.elapsed().as_secs_f64();
-        let rate = self.done as f64 / seconds.max(1e-3);
-        let left = (self.total - self.done.min(self.total)) as f64 / rate.max(1e-3);
-        let State { model, done, total, .. } = self;
-        match self.done {
-            0 => format!("{model}: {total} prompts"),
-            _ if self.done >= self.total => format!("{model}: {done}/{total} prompts in {seconds:.1} s"),
-            _ => format!("{model}: {done}/{total} prompts, {rate:.1}/s, {left:.0} s left"),
-        }
-    }
-}
-
-impl Observer for Console {
-    fn begin(&self, model: &str, total: usize) {
+    fn start(&self, work: Work, model: &str, before: u64, total: u64) {
         let mut state = self.state();
         let now = Instant::now();
         state.bar.finish_and_clear();
-        (state.model, state.done, state.total) = (model.to_owned(), 0, total);
-        (state.began, state.last_line) = (now, now);
+        (state.model, state.work, state.done, state.total) = (model.to_owned(), work, before, total);
+        (state.before, state.began, state.last_line) = (before, now, now);
         match self.style {
             ProgressStyle::Auto => {
-                let template = "{prefix} [{bar:30}] {pos}/{len} prompts  {per_sec}  {eta} left";
+                let template = match work {
+                    Work::Prompts => "{prefix} [{bar:30}] {pos}/{len} prompts  {per_sec}  {eta} left",
+                    Work::Download => {
+                        "{prefix} [{bar:30}] {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left"
+                    }
+                };
                 let style = BarStyle::with_template(template).unwrap_or_else(|_| BarStyle::default_bar());
-                state.bar = ProgressBar::new(total as u64).with_style(style).with_prefix(model.to_owned());
+                state.bar =
+                    ProgressBar::new(total).with_position(before).with_style(style).with_prefix(model.to_owned());
+                state.bar.reset_eta();
                 state.bar.enable_steady_tick(Duration::from_millis(200));
             }
             ProgressStyle::Plain => line(state.line()),
             ProgressStyle::None | ProgressStyle::Json => {}
         }
     }
+}
+
+impl State {
+    fn line(&self) -> String {
+        let seconds = self.began.elapsed().as_secs_f64();
+        let rate = self.done.saturating_sub(self.before) as f64 / seconds.max(1e-3);
+        let left = self.total.saturating_sub(self.done) as f64 / rate.max(1e-3);
+        let State { model, done, total, .. } = self;
+        match self.work {
+            Work::Prompts if *done == 0 => format!("{model}: {total} prompts"),
+            Work::Prompts if done >= total => format!("{model}: {done}/{total} prompts in {seconds:.1} s"),
+            Work::Prompts => format!("{model}: {done}/{total} prompts, {rate:.1}/s, {left:.0} s left"),
+            Work::Download => {
+                let (all, rate) = (bytes(*total), bytes(rate as u64));
+                match *done {
+                    0 => format!("{model}: downloading {all}"),
+                    done if done >= *total => format!("{model}: downloaded {all} in {seconds:.1} s"),
+                    done if done == self.before => format!("{model}: downloading {all}, {} are there", bytes(done)),
+                    done => format!("{model}: {} of {all} downloaded, {rate}/s, {left:.0} s left", bytes(done)),
+                }
+            }
+        }
+    }
+
+    /// Whether it is time for a plain line.
+    fn is_due(&mut self) -> bool {
+        let due = self.done >= self.total || self.last_line.elapsed() >= PLAIN_EVERY;
+        if due {
+            self.last_line = Instant::now();
+        }
+        due
+    }
+}
+
+impl Observer for Console {
+    fn begin(&self, model: &str, total: usize) {
+        self.start(Work::Prompts, model, 0, total as u64);
+    }
 
     fn advance(&self, prompt: &str) {
         let mut state = self.state();
         state.done += 1;
         state.bar.inc(1);
-        let last = state.done >= state.total;
         match self.style {
             ProgressStyle::Plain if self.output.verbose => line(format!("{}: {prompt}", state.line())),
-            ProgressStyle::Plain if last || state.last_line.elapsed() >= PLAIN_EVERY => {
-                state.last_line = Instant::now();
-                line(state.line());
-            }
+            ProgressStyle::Plain if state.is_due() => line(state.line()),
             ProgressStyle::Auto if self.output.verbose => {
                 state.bar.println(format!("{}: {prompt}", state.model));
             }
@@ -156,6 +200,31 @@ impl Observer for Console {
                 self::line(line);
             }
             _ => {}
+        }
+    }
+
+    fn download(&self, model: &str, done: u64, total: u64) {
+        let new = {
+            let state = self.state();
+            state.work != Work::Download || state.model != model
+        };
+        if new {
+            self.start(Work::Download, model, done, total);
+        }
+        let mut state = self.state();
+        (state.done, state.total) = (done, total);
+        state.bar.set_length(total);
+        state.bar.set_position(done);
+        match self.style {
+            ProgressStyle::Plain if state.is_due() => line(state.line()),
+            ProgressStyle::Json if state.is_due() => {
+                let seconds = state.began.elapsed().as_secs_f64();
+                line(serde_json::json!({"model": model, "downloaded": done, "bytes": total, "seconds": seconds}));
+            }
+            _ => {}
+        }
+        if done >= total {
+            state.bar.finish_and_clear();
         }
     }
 

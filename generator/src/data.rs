@@ -92,6 +92,18 @@ impl DataDir {
         Ok(entry)
     }
 
+    /// What the directory calls the model that has these names: the first of them that one of its models has, however
+    /// its letters are cased.
+    pub fn name_of(&self, spellings: &[String]) -> Result<Option<String>> {
+        let models = self.models()?;
+        let is = |model: &&ModelEntry, spelling: &str| model.dir().eq_ignore_ascii_case(&path::sanitize_name(spelling));
+        let found = spellings.iter().find_map(|spelling| models.iter().find(|model| is(model, spelling)));
+        // A name that would lead to another directory is not the one that the directory was made for.
+        let name =
+            |m: &ModelEntry| if path::sanitize_name(&m.model_name) == m.dir() { m.model_name.clone() } else { m.dir() };
+        Ok(found.map(name))
+    }
+
     /// Hashes of a model's complete or begun prompts: in the order of `prompts.jsonl`, then those that it does not
     /// list, sorted.
     pub fn hashes(&self, model: &str) -> Result<Vec<String>> {

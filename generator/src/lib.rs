@@ -10,6 +10,7 @@ pub mod image;
 pub mod lock;
 pub mod memory;
 pub mod model;
+pub mod observer;
 pub mod pattern;
 pub mod pipeline;
 pub mod plan;

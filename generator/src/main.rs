@@ -1,6 +1,7 @@
 //! The command line: parse, run, print. All printing of the program is in here and in [`console`].
 
 mod console;
+mod listing;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,9 +11,11 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 use console::{Console, Kind, print, tell};
 use lens_build::cli::{Cli, Command, FiguresArgs, IndexArgs, ModelsArgs, OutputArgs, ServeArgs};
+use lens_build::model::catalog::Catalog;
+use lens_build::model::hub::settings::Settings;
 use lens_build::plan::{Input, Plan, WrongUsage};
 use lens_build::serve::Server;
-use lens_build::{demo, memory, model, pipeline, plan};
+use lens_build::{memory, pipeline, plan};
 
 fn main() -> ExitCode {
     memory::keep_freed();
@@ -152,32 +155,19 @@ fn list_figures(args: &FiguresArgs) -> Result<bool> {
 }
 
 fn list_models(args: &ModelsArgs) -> Result<bool> {
-    let pattern = args.pattern.as_deref().unwrap_or_default();
-    let glob = globset::GlobBuilder::new(&pattern.to_lowercase()).build();
-    let glob = glob.with_context(|| format!("{pattern:?} is no pattern"))?.compile_matcher();
-    let matches = |name: &str| {
-        let name = name.to_lowercase();
-        name.contains(&pattern.to_lowercase()) || glob.is_match(name)
-    };
-    let built_in: Vec<_> = demo::models().iter().filter(|m| matches(m.name)).collect();
-    let architectures: Vec<_> = model::arch::model_types().filter(|name| matches(name)).collect();
+    let catalog = Catalog::of(args.pattern.as_deref().unwrap_or_default(), &Settings::from_env())?;
     if args.json {
-        let built_in: Vec<_> =
-            built_in.iter().map(|m| serde_json::json!({"name": m.name, "description": m.description})).collect();
-        print(serde_json::json!({"built_in": built_in, "architectures": architectures}))?;
+        print(serde_json::to_string(&catalog)?)?;
         return Ok(true);
     }
+    let Some(pattern) = &args.pattern else {
+        print(listing::overview(&catalog))?;
+        return Ok(true);
+    };
     ensure!(
-        !built_in.is_empty() || !architectures.is_empty(),
-        "no built-in model and no architecture is called {pattern:?}; `lens-build models` lists all"
+        !catalog.is_empty(),
+        "nothing that can be run is called {pattern:?}; `lens-build models '*'` lists everything"
     );
-    if !built_in.is_empty() {
-        print("Built-in models:")?;
-        built_in.iter().try_for_each(|m| print(format!("  {}  {}", m.name, m.description)))?;
-    }
-    if !architectures.is_empty() {
-        print("Architectures (model_type of a local folder's config.json):")?;
-        architectures.iter().try_for_each(|name| print(format!("  {name}")))?;
-    }
+    print(listing::table(&catalog))?;
     Ok(true)
 }

@@ -2,18 +2,22 @@
 
 pub mod arch;
 pub mod attention;
+pub mod catalog;
 pub mod config;
 pub mod decoder;
 pub mod device;
 mod entry;
 pub mod files;
+pub mod hub;
 mod kernels;
 pub mod linear;
 pub mod mask;
 pub mod mlp;
+pub mod names;
 pub mod norm;
 pub mod rope;
 mod size;
+pub mod source;
 pub mod weights;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -113,7 +117,8 @@ impl Model {
             }
             blocks.push(block);
         }
-        let entry = entry::entry(&files.name, &config, options);
+        let mut entry = entry::entry(&files.name, &config, options);
+        entry.rest.insert("tokenizer_name".to_owned(), files.tokenizer_name.as_str().into());
         let decoder = if fused {
             AnyDecoder::Fused(Decoder { config, embedding, blocks, kernels: Fused })
         } else {

@@ -19,22 +19,13 @@ use lens_schema::{FigureEntry, ModelEntry, PromptEntry, path};
 use crate::data::{DataDir, PatternFormat};
 use crate::figure::{FigureFn, REGISTRY, panic_message};
 use crate::fs;
+use crate::observer::Observer;
 use crate::pattern::AttentionPatterns;
 use crate::plan::{Input, Plan};
 use crate::site::{ModelId, SiteBuilder, SiteReport};
 use draw::Drawn;
 
 pub use index::index;
-
-/// Who wants to know how far the work is.
-pub trait Observer: Sync {
-    /// Work on `total` prompts of a model begins.
-    fn begin(&self, model: &str, total: usize);
-    /// One prompt is done.
-    fn advance(&self, prompt: &str);
-    /// Something that the user should know and that is no error.
-    fn note(&self, text: &str);
-}
 
 /// What a run came to.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use candle_core::{DType, Device};
 use lens_schema::path::sanitize_name;
 
@@ -12,7 +12,7 @@ use crate::data::PatternFormat;
 use crate::figure::{self, FigureFn};
 use crate::model::LoadOptions;
 use crate::model::device::DeviceChoice;
-use crate::model::files::ModelFiles;
+use crate::model::source::ModelSource;
 use crate::prompt::Selection;
 use crate::site::SiteOptions;
 use crate::tokens::PrependBos;
@@ -46,7 +46,7 @@ pub enum Input {
 /// Models to run, on what, and how.
 #[derive(Debug)]
 pub struct RunPlan {
-    pub models: Vec<ModelFiles>,
+    pub models: Vec<ModelSource>,
     /// Prompt files; if empty, the data directory's prompts, else the built-in ones.
     pub prompts: Vec<PathBuf>,
     pub selection: Selection,
@@ -83,12 +83,6 @@ impl Plan {
     }
 
     pub fn activations(args: ActivationsArgs) -> Result<Plan> {
-        if let Some(revision) = args.revision {
-            return Err(wrong_usage(format!(
-                "--revision {revision}: only models of a hub have revisions, and this version reads built-in models \
-                 and local folders; give the folder that has this revision with --model"
-            )));
-        }
         let from_file = !args.prompts.prompts.is_empty();
         let selection = Selection {
             min_chars: args.prompts.min_chars.unwrap_or(if from_file { 100 } else { 0 }),
@@ -103,7 +97,7 @@ impl Plan {
         };
         let load = LoadOptions { device: device(&args.run.device)?, dtype: dtype(args.run.dtype) };
         let run = RunPlan {
-            models: models(&args.models.models)?,
+            models: models(&args.models.models, args.revision.as_deref())?,
             prompts: args.prompts.prompts,
             selection,
             batch_size: args.run.batch_size,
@@ -169,24 +163,39 @@ fn site(args: SiteArgs, data: &Path) -> Result<(PathBuf, SiteOptions)> {
 }
 
 /// The models of these names, each once; without a name the built-in ones.
-fn models(names: &[String]) -> Result<Vec<ModelFiles>> {
-    if names.is_empty() {
-        return Ok(demo::models().iter().map(demo::DemoModel::files).collect());
+fn models(names: &[String], revision: Option<&str>) -> Result<Vec<ModelSource>> {
+    if let Some(revision) = revision {
+        check_revision(revision)?;
     }
-    let mut models: Vec<ModelFiles> = Vec::new();
+    if names.is_empty() {
+        if let Some(revision) = revision {
+            return Err(wrong_usage(format!(
+                "--revision {revision}: built-in models have no revisions; name a model of the hub with --model"
+            )));
+        }
+        return Ok(demo::models().iter().map(|model| ModelSource::Files(model.files())).collect());
+    }
+    let mut models: Vec<ModelSource> = Vec::new();
     for name in names {
-        let model = find_model(name)?;
-        if models.iter().any(|other| other.is_same_place(&model)) {
+        let model = ModelSource::find(name, revision)?;
+        if let (Some(revision), ModelSource::Files(files)) = (revision, &model) {
+            return Err(wrong_usage(format!(
+                "--revision {revision}: only models of the hub have revisions, and --model {name} is {}; leave one of \
+                 the two out",
+                files.place()
+            )));
+        }
+        if models.iter().any(|other| other.is_same(&model)) {
             continue;
         }
-        let dir = |model: &ModelFiles| sanitize_name(&model.name).to_ascii_lowercase();
+        let dir = |model: &ModelSource| sanitize_name(model.name()).to_ascii_lowercase();
         if let Some(other) = models.iter().find(|other| dir(other) == dir(&model)) {
             return Err(wrong_usage(format!(
                 "--model: {} and {} would share the folder {} of the data directory; rename one of them, or run them \
                  one by one, each with its own --save-path and --out",
                 other.place(),
                 model.place(),
-                sanitize_name(&model.name)
+                sanitize_name(model.name())
             )));
         }
         models.push(model);
@@ -194,26 +203,15 @@ fn models(names: &[String]) -> Result<Vec<ModelFiles>> {
     Ok(models)
 }
 
-/// A built-in model, or a local folder.
-fn find_model(name: &str) -> Result<ModelFiles> {
-    if let Some(model) = demo::models().iter().find(|m| m.name == name) {
-        return Ok(model.files());
+/// Whether a name can be that of a branch, a tag or a commit, and of a file in the cache.
+fn check_revision(revision: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '@' | '=');
+    let word = |part: &str| !part.is_empty() && !part.starts_with(['.', '-']) && part.chars().all(plain);
+    let is_name = revision.split('/').all(word) && !revision.contains("..") && revision.len() <= 100;
+    match is_name {
+        true => Ok(()),
+        false => Err(wrong_usage(format!("--revision {revision:?}: no branch, tag or commit can be called so"))),
     }
-    let path = Path::new(name);
-    if path.is_dir() {
-        return ModelFiles::folder(path);
-    }
-    ensure!(!path.exists(), "--model {name}: this is a file; give the folder that has config.json and the weights");
-    let names = demo::models().iter().map(|m| m.name).collect::<Vec<_>>();
-    let near = names.iter().filter(|n| strsim::jaro_winkler(n, name) > 0.8).copied().collect::<Vec<_>>();
-    let hint = match near.is_empty() {
-        true => format!("Built in are {}.", names.join(", ")),
-        false => format!("Did you mean {}?", near.join(" or ")),
-    };
-    anyhow::bail!(
-        "--model {name}: neither a built-in model nor a folder. {hint} \
-         This version does not download models: give the folder that has config.json and the weights"
-    )
 }
 
 fn device(name: &str) -> Result<Device> {
@@ -234,15 +232,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_models_get_near_names() {
-        let name = demo::models()[0].name;
-        let error = find_model(&format!("{name}x")).unwrap_err().to_string();
-        assert!(error.contains(&format!("Did you mean {name}")), "{error}");
-        let error = find_model("zzz/qqq").unwrap_err().to_string();
-        assert!(error.contains("Built in are"), "{error}");
-    }
-
-    #[test]
     fn a_model_is_run_once_and_no_two_share_a_folder() {
         let dir = tempfile::tempdir().unwrap();
         let folder = |name: &str| {
@@ -252,10 +241,29 @@ mod tests {
         };
         let (one, again) = (folder("x/m"), format!("{}/", folder("x/m")));
         let built_in = demo::models()[0].name.to_owned();
-        let models = |names: &[&String]| models(&names.iter().map(|n| (*n).clone()).collect::<Vec<_>>());
+        let models = |names: &[&String]| models(&names.iter().map(|n| (*n).clone()).collect::<Vec<_>>(), None);
         assert_eq!(models(&[&one, &again, &built_in, &built_in]).unwrap().len(), 2);
         let error = models(&[&one, &folder("y/M")]).unwrap_err();
         assert!(error.is::<WrongUsage>() && error.to_string().contains("would share the folder M"), "{error}");
+        let hub = ["gpt2", "openai-community/gpt2", "gpt2-small", "EleutherAI/pythia-14m"].map(str::to_owned);
+        assert_eq!(models(&hub.each_ref()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn revisions_are_of_the_hub() {
+        let models =
+            |name: &[&str], revision| models(&name.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>(), revision);
+        for good in ["main", "step1000", "refs/pr/1", "v1.0-rc_1", "3a4b5c6"] {
+            assert!(models(&["pythia-14m"], Some(good)).is_ok(), "{good}");
+        }
+        for bad in ["", "../x", "a//b", "/a", "a b", ".x", "a?b", "a%2Fb", "-x"] {
+            let error = models(&["pythia-14m"], Some(bad)).unwrap_err();
+            assert!(error.is::<WrongUsage>() && error.to_string().contains("can be called so"), "{error}");
+        }
+        for names in [&[][..], &[demo::models()[0].name]] {
+            let error = models(names, Some("step1000")).unwrap_err();
+            assert!(error.is::<WrongUsage>() && error.to_string().contains("built-in"), "{error}");
+        }
     }
 
     #[test]

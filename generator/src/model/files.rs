@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use candle_core::DType;
 use rayon::prelude::*;
 
+use super::weights::Weights;
 use crate::fs;
 
 /// A model folder: `config.json`, weights, tokenizer files.
@@ -16,6 +17,8 @@ use crate::fs;
 pub struct ModelFiles {
     /// What the model is called: a built-in name, or the folder's name.
     pub name: String,
+    /// Where its tokenizer was published: the hub id of a model of the hub, else its name.
+    pub tokenizer_name: String,
     source: Source,
 }
 
@@ -32,12 +35,22 @@ impl ModelFiles {
         let full = path.canonicalize().with_context(|| format!("cannot open the model folder {}", path.display()))?;
         let name = path.file_name().or(full.file_name()).map(|n| n.to_string_lossy().into_owned());
         let name = name.with_context(|| format!("{} has no folder name to call the model by", path.display()))?;
-        Ok(ModelFiles { name, source: Source::Folder(full) })
+        Ok(ModelFiles { tokenizer_name: name.clone(), name, source: Source::Folder(full) })
+    }
+
+    /// A folder that the files of a model of the hub were downloaded to.
+    pub fn from_hub(name: String, id: String, folder: PathBuf) -> Self {
+        ModelFiles { name, tokenizer_name: id, source: Source::Folder(folder) }
+    }
+
+    /// The same model, called otherwise.
+    pub fn called(self, name: &str) -> Self {
+        ModelFiles { name: name.to_owned(), ..self }
     }
 
     /// A model that is part of the program.
     pub fn built_in(name: &str, files: &'static [(&'static str, &'static [u8])]) -> Self {
-        ModelFiles { name: name.to_owned(), source: Source::BuiltIn(files) }
+        ModelFiles { name: name.to_owned(), tokenizer_name: name.to_owned(), source: Source::BuiltIn(files) }
     }
 
     /// Where the files are.
@@ -82,13 +95,16 @@ impl ModelFiles {
     }
 
     /// A checksum of what makes the patterns: `config.json`, the weights, and the precision that they compute with.
+    /// Other weights that lie beside those that are read do not count.
     pub fn checksum(&self, dtype: DType) -> Result<String> {
-        let counts = |name: &str| name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".bin");
+        // Whoever has none is told so when they are loaded.
+        let weights = Weights::files(self).unwrap_or_default();
+        let counts = |name: &String| name == "config.json" || weights.contains(name);
         let mut sum = crc32fast::Hasher::new();
         sum.update(dtype.as_str().as_bytes());
         match &self.source {
             Source::BuiltIn(files) => {
-                files.iter().filter(|(name, _)| counts(name)).for_each(|(_, bytes)| sum.update(bytes));
+                files.iter().filter(|(name, _)| counts(&(*name).to_owned())).for_each(|(_, bytes)| sum.update(bytes));
             }
             Source::Folder(folder) => {
                 for name in fs::list(folder)?.iter().filter(|name| counts(name)) {
@@ -156,6 +172,8 @@ mod tests {
         write("tokenizer.json", b"{}");
         assert_eq!(first, sum(DType::F32));
         assert_ne!(first, sum(DType::BF16));
+        write("pytorch_model.bin", &[1; 10]);
+        assert_eq!(first, sum(DType::F32), "what is not read does not count");
         write("model.safetensors", &[8; 1000]);
         assert_ne!(first, sum(DType::F32));
     }

@@ -43,6 +43,11 @@ impl fmt::Display for Unsupported {
 impl std::error::Error for Unsupported {}
 
 impl Weights {
+    /// Names of the files that have the weights.
+    pub fn files(folder: &ModelFiles) -> Result<Vec<String>> {
+        Ok(find(folder)?.files)
+    }
+
     /// Finds the weights and reads their table of contents.
     pub fn open(folder: &ModelFiles) -> Result<Weights> {
         let Found { files: names, index } = find(folder)?;

@@ -12,6 +12,8 @@ use super::{Item, Queue, Work, queue_len};
 use crate::data::DataDir;
 use crate::model::config::DecoderConfig;
 use crate::model::files::ModelFiles;
+use crate::model::hub::{self, settings::Settings};
+use crate::model::source::ModelSource;
 use crate::model::{BosPolicy, Model};
 use crate::plan::RunPlan;
 use crate::prompt;
@@ -59,19 +61,67 @@ fn untokenized(mut prompt: PromptEntry) -> PromptEntry {
 
 /// Runs every model. A model that cannot be run is a failure, and the others go on.
 pub fn run(work: &Work<'_>, run: &RunPlan, prompts: &[PromptEntry]) -> Result<()> {
-    for files in &run.models {
+    for (source, found) in find(work, &run.models) {
         if work.stopped() {
             break;
         }
-        let model = || ModelRun::new(work, run, files, prompts)?.run();
+        let model = || -> Result<()> {
+            let files = found?.fetch(work, run)?;
+            let files = match source {
+                ModelSource::Hub(model) => match work.data.name_of(&model.spellings)? {
+                    Some(name) => files.called(&name),
+                    None => files,
+                },
+                ModelSource::Files(_) => files,
+            };
+            ModelRun::new(work, run, &files, prompts)?.run()
+        };
         if let Err(e) = model() {
             if crate::fs::is_fatal(&e) {
                 return Err(e);
             }
-            work.fail(format!("model {}: {e:#}", files.name));
+            work.fail(format!("model {}: {e:#}", source.name()));
         }
     }
     Ok(())
+}
+
+/// A model that can be run as far as one can tell without its weights.
+enum Found {
+    Files(ModelFiles),
+    Hub(Box<hub::Found>),
+}
+
+/// Looks for all models before hours are spent on the first.
+fn find<'m>(work: &Work<'_>, models: &'m [ModelSource]) -> Vec<(&'m ModelSource, Result<Found>)> {
+    let find = |source: &ModelSource| match source {
+        ModelSource::Files(files) => Ok(Found::Files(files.clone())),
+        ModelSource::Hub(model) => {
+            let found = model.find(&Settings::from_env(), work.observer, work.stop)?;
+            Ok(Found::Hub(Box::new(found)))
+        }
+    };
+    models.iter().map(|source| (source, find(source))).collect()
+}
+
+impl Found {
+    /// The model's files, downloaded if they have to be.
+    fn fetch(self, work: &Work<'_>, run: &RunPlan) -> Result<ModelFiles> {
+        match self {
+            Found::Files(files) => Ok(files),
+            Found::Hub(found) => {
+                let load = &run.load;
+                if !found.is_whole() && !load.device.is_cuda() {
+                    // What would not fit need not be downloaded to find out.
+                    let weights = Model::weights_bytes(found.files(), load.dtype)?;
+                    let remedies = ["give --dtype bf16, which halves the weights", "take a smaller model"];
+                    let remedies = &remedies.map(str::to_owned)[usize::from(load.dtype != DType::F32)..];
+                    memory::Need { weights, batch: 0, waiting: 0 }.check(memory::available(), remedies)?;
+                }
+                found.fetch(work.observer, work.stop)
+            }
+        }
+    }
 }
 
 /// One model and all prompts, by their positions in the list.

@@ -8,8 +8,10 @@ use lens_schema::path::sanitize_name;
 
 use super::{Item, Work};
 use crate::data::DataDir;
+use crate::model::names;
 
-/// The models of the data directory; those of `names` if there are any, by name, by directory or by model folder.
+/// The models of the data directory; those of `names` if there are any: by name, by directory, by model folder, or by
+/// another name of the same model.
 pub fn models(data: &DataDir, names: &[String]) -> Result<Vec<ModelEntry>> {
     let all = data.models()?;
     let root = data.root().display();
@@ -23,7 +25,12 @@ pub fn models(data: &DataDir, names: &[String]) -> Result<Vec<ModelEntry>> {
     for name in names {
         let folder = Path::new(name).file_name().map(|n| sanitize_name(&n.to_string_lossy()));
         let is = |m: &&ModelEntry| m.model_name == *name || m.dir() == sanitize_name(name) || Some(m.dir()) == folder;
-        let Some(model) = all.iter().find(is) else {
+        let known = names::find(name);
+        let is_known = |m: &&ModelEntry| {
+            let is = |s: &str| sanitize_name(s).eq_ignore_ascii_case(&m.dir());
+            known.is_some_and(|known| known.spellings().any(is))
+        };
+        let Some(model) = all.iter().find(is).or_else(|| all.iter().find(is_known)) else {
             let have = all.iter().map(ModelEntry::dir).collect::<Vec<_>>().join(", ");
             bail!("--model {name}: not in {root}, which has {have}");
         };
