@@ -233,8 +233,11 @@ mod tests {
                         count += 1;
                         assert!(*one != 0.0 || *other == 0.0, "{}: a masked cell is {other}", folder.display());
                     }
-                    for row in other.rows() {
-                        assert!((row.sum() - 1.0).abs() < 1e-5, "{}: a row's sum is {}", folder.display(), row.sum());
+                    // Less than 1 is left where a sink takes its share, which differs like all else.
+                    let whole = |sum: f32| (sum - 1.0).abs() < 1e-5;
+                    for (row, other) in one.rows().into_iter().zip(other.rows()) {
+                        let sum = other.sum();
+                        assert!(whole(sum) || !whole(row.sum()), "{}: a row's sum is {sum}", folder.display());
                     }
                 }
             }

@@ -6,22 +6,41 @@ mod albert;
 mod bert;
 mod bloom;
 mod codegen;
+mod cohere;
+mod cohere2;
 mod distilbert;
 mod electra;
+mod experts;
 mod falcon;
+mod gemma;
+mod gemma2;
+mod gemma3;
 mod gpt2;
 mod gpt_bigcode;
 mod gpt_neo;
 mod gpt_neox;
+mod gpt_oss;
 mod gptj;
+mod granite;
+mod layers;
 mod llama;
+mod mistral;
+mod mixtral;
 mod modernbert;
 mod mpnet;
 mod mpt;
+mod olmo;
+mod olmo2;
 mod opt;
 mod phi;
+mod phi3;
+mod qwen2;
+mod qwen3;
+mod qwen3_moe;
 mod roberta;
 mod rotary;
+mod stablelm;
+mod starcoder2;
 mod t5;
 mod xglm;
 
@@ -36,6 +55,14 @@ use super::weights::Weights;
 
 /// What one architecture's `config.json` says, and where its weights are.
 pub trait Architecture {
+    /// What the library takes for keys that this `config.json` lacks. A key that is null does not lack.
+    fn defaults(config: &Value) -> Value
+    where
+        Self: Sized,
+    {
+        let _ = config;
+        Value::Null
+    }
     /// The decoder's configuration; an error names what is not supported.
     fn config(&self) -> Result<DecoderConfig>;
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding>;
@@ -55,22 +82,40 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
     ("bloom", |config| read::<bloom::Bloom>(renamed(config, bloom::NAMES))),
     ("camembert", read::<roberta::Roberta>),
     ("codegen", |config| read::<codegen::CodeGen>(renamed(config, gpt2::NAMES))),
+    ("cohere", read::<cohere::Cohere>),
+    ("cohere2", read::<cohere2::Cohere2>),
     ("distilbert", |config| read::<distilbert::DistilBert>(renamed(config, distilbert::NAMES))),
     ("electra", read::<electra::Electra>),
     ("falcon", |config| read::<falcon::Falcon>(renamed(config, falcon::NAMES))),
+    ("gemma", read::<gemma::Gemma>),
+    ("gemma2", read::<gemma2::Gemma2>),
+    ("gemma3", gemma3::read_text_config),
+    ("gemma3_text", read::<gemma3::Gemma3>),
     ("gpt2", |config| read::<gpt2::Gpt2>(renamed(config, gpt2::NAMES))),
     ("gpt_bigcode", |config| read::<gpt_bigcode::GptBigCode>(renamed(config, gpt2::NAMES))),
     ("gpt_neo", |config| read::<gpt_neo::GptNeo>(renamed(config, gpt_neo::NAMES))),
     ("gpt_neox", read::<gpt_neox::GptNeoX>),
+    ("gpt_oss", read::<gpt_oss::GptOss>),
     ("gptj", |config| read::<gptj::GptJ>(renamed(config, gpt2::NAMES))),
+    ("granite", read::<granite::Granite>),
     ("llama", read::<llama::Llama>),
+    ("mistral", read::<mistral::Mistral>),
+    ("mixtral", read::<mixtral::Mixtral>),
     ("modernbert", |config| read::<modernbert::ModernBert>(renamed(config, modernbert::NAMES))),
     ("mpnet", read::<mpnet::MpNet>),
     ("mpt", |config| read::<mpt::Mpt>(renamed(config, mpt::NAMES))),
     ("mt5", |config| read::<t5::T5>(renamed(config, t5::NAMES))),
+    ("olmo", read::<olmo::Olmo>),
+    ("olmo2", read::<olmo2::Olmo2>),
     ("opt", read::<opt::Opt>),
     ("phi", read::<phi::Phi>),
+    ("phi3", read::<phi3::Phi3>),
+    ("qwen2", read::<qwen2::Qwen2>),
+    ("qwen3", read::<qwen3::Qwen3>),
+    ("qwen3_moe", read::<qwen3_moe::Qwen3Moe>),
     ("roberta", read::<roberta::Roberta>),
+    ("stablelm", read::<stablelm::StableLm>),
+    ("starcoder2", read::<starcoder2::Starcoder2>),
     ("t5", |config| read::<t5::T5>(renamed(config, t5::NAMES))),
     ("umt5", |config| read::<t5::T5>(renamed(config, t5::NAMES))),
     ("xglm", |config| read::<xglm::Xglm>(renamed(config, xglm::NAMES))),
@@ -78,7 +123,11 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
 ];
 
 fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<Box<dyn Architecture>> {
-    let error = match serde_json::from_value::<A>(config.clone()) {
+    let read = |config: Value| {
+        let defaults = A::defaults(&config);
+        serde_json::from_value::<A>(over(config, defaults))
+    };
+    let error = match read(config.clone()) {
         Ok(architecture) => return Ok(Box::new(architecture)),
         Err(error) => anyhow::Error::new(error),
     };
@@ -86,13 +135,23 @@ fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<B
     let without = |key: &&String| {
         let mut rest = config.clone();
         rest.as_object_mut().and_then(|keys| keys.remove(*key));
-        serde_json::from_value::<A>(rest).is_ok()
+        read(rest).is_ok()
     };
     let key = config.as_object().and_then(|keys| keys.keys().find(without));
     Err(match key {
         Some(key) => error.context(key.clone()),
         None => error,
     })
+}
+
+/// The keys of both objects; where both have one, that of the first.
+fn over(mut first: Value, second: Value) -> Value {
+    if let (Value::Object(first), Value::Object(second)) = (&mut first, second) {
+        for (key, value) in second {
+            first.entry(key).or_insert(value);
+        }
+    }
+    first
 }
 
 /// A configuration with some keys `(other name, own name)` called by their own names. Where both are there,

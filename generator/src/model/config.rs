@@ -176,6 +176,12 @@ impl DecoderConfig {
         DecoderConfig { rotary: vec![rotary], positions: "rotary", n_ctx, ..self }
     }
 
+    /// The same decoder with this window in every layer.
+    pub fn with_window(mut self, window: Option<usize>) -> Self {
+        self.layers.iter_mut().for_each(|layer| layer.window = window);
+        self
+    }
+
     pub fn n_layers(&self) -> usize {
         self.layers.len()
     }
@@ -205,6 +211,10 @@ impl DecoderConfig {
             self.n_heads,
             self.n_key_value_heads
         );
+        if let Some(limit) = self.clip_qkv {
+            ensure!(limit >= 0.0, "clip_qkv is {limit}; it must not be negative");
+        }
+        ensure!(self.layers.iter().all(|layer| layer.window != Some(0)), "the sliding window is 0");
         for rotary in &self.rotary {
             rotary.check(self.d_head)?;
         }

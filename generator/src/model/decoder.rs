@@ -53,6 +53,12 @@ pub(super) struct Decoder<K> {
     pub kernels: K,
 }
 
+/// What attention or an MLP adds to the residual stream, up to its last linear map.
+struct Branch<'a, Rows> {
+    rows: Rows,
+    output: Option<&'a Linear>,
+}
+
 impl<K: Kernels> Decoder<K> {
     /// Patterns of every prompt, layer by layer: `[prompt][layer]`, each `[n_heads, n, n]`.
     pub fn patterns(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<Array3<f32>>>> {
@@ -108,16 +114,17 @@ impl<K: Kernels> Decoder<K> {
         let input = normed.as_ref().unwrap_or(stream);
         let (patterns, mixed) = block.attention.attend(kernels, config, &config.layers[at], prompts, input, !last)?;
         let Some(mixed) = mixed else { return Ok(patterns) };
+        let attended = Branch { rows: mixed, output: Some(&block.attention.output) };
 
         if config.residual == Residual::Parallel {
-            let hidden = match (&block.mlp, &block.mlp_norms.before) {
+            let other = match (&block.mlp, &block.mlp_norms.before) {
                 (None, _) => None,
-                (Some(mlp), None) => Some(kernels.hidden(input, mlp)?),
-                (Some(mlp), Some(norm)) => Some(kernels.hidden(&kernels.norm(stream, norm)?, mlp)?),
+                (Some(mlp), None) => Some(self.mlp(input, mlp)?),
+                (Some(mlp), Some(norm)) => Some(self.mlp(&kernels.norm(stream, norm)?, mlp)?),
             };
-            self.add_branch(stream, &mixed, &block.attention.output, &block.attention_norms)?;
-            if let (Some(hidden), Some(mlp)) = (hidden, &block.mlp) {
-                self.add_branch(stream, &hidden, &mlp.down, &block.mlp_norms)?;
+            self.add_branch(stream, attended, &block.attention_norms)?;
+            if let Some(other) = other {
+                self.add_branch(stream, other, &block.mlp_norms)?;
             }
             return Ok(patterns);
         }
@@ -126,25 +133,47 @@ impl<K: Kernels> Decoder<K> {
         if let (true, Some(normed)) = (from_norm, normed) {
             *stream = normed;
         }
-        self.add_branch(stream, &mixed, &block.attention.output, &block.attention_norms)?;
+        self.add_branch(stream, attended, &block.attention_norms)?;
         if let Some(mlp) = &block.mlp {
             let normed = block.mlp_norms.before.as_ref().map(|n| kernels.norm(stream, n)).transpose()?;
-            let hidden = kernels.hidden(normed.as_ref().unwrap_or(stream), mlp)?;
+            let branch = self.mlp(normed.as_ref().unwrap_or(stream), mlp)?;
             if let (true, Some(normed)) = (from_norm, normed) {
                 *stream = normed;
             }
-            self.add_branch(stream, &hidden, &mlp.down, &block.mlp_norms)?;
+            self.add_branch(stream, branch, &block.mlp_norms)?;
         }
         Ok(patterns)
     }
 
-    /// Adds a branch's last linear map to the stream, with the norms that come after it.
-    fn add_branch(&self, stream: &mut K::Rows, x: &K::Rows, output: &Linear, norms: &BranchNorms) -> Result<()> {
-        match &norms.inside {
-            None => self.kernels.add_linear(stream, x, output)?,
-            Some(norm) => {
-                let branch = self.kernels.linear(x, output)?;
-                self.kernels.add(stream, &self.kernels.norm(&branch, norm)?)?;
+    fn mlp<'a>(&self, input: &K::Rows, mlp: &'a Mlp) -> Result<Branch<'a, K::Rows>> {
+        let kernels = &self.kernels;
+        let mixture = match mlp {
+            Mlp::Dense(mlp) => return Ok(Branch { rows: kernels.hidden(input, mlp)?, output: Some(&mlp.down) }),
+            Mlp::Mixture(mixture) => mixture,
+        };
+        let scores = kernels.values(&kernels.linear(input, &mixture.router)?)?;
+        let mut rows = kernels.zeros_like(input)?;
+        for (expert, share) in mixture.experts.iter().zip(mixture.choice.shares(&scores)) {
+            if !share.rows.is_empty() {
+                let hidden = kernels.hidden(&kernels.select(input, &share.rows)?, expert)?;
+                kernels.add_to_rows(&mut rows, &share.rows, &kernels.linear(&hidden, &expert.down)?, &share.weights)?;
+            }
+        }
+        Ok(Branch { rows, output: None })
+    }
+
+    /// Adds a branch to the stream, with the norms that come after it.
+    fn add_branch(&self, stream: &mut K::Rows, branch: Branch<'_, K::Rows>, norms: &BranchNorms) -> Result<()> {
+        let Branch { rows, output } = branch;
+        match (&norms.inside, output) {
+            (None, Some(output)) => self.kernels.add_linear(stream, &rows, output)?,
+            (inside, output) => {
+                let rows = match output {
+                    Some(output) => self.kernels.linear(&rows, output)?,
+                    None => rows,
+                };
+                let normed = inside.as_ref().map(|norm| self.kernels.norm(&rows, norm)).transpose()?;
+                self.kernels.add(stream, normed.as_ref().unwrap_or(&rows))?;
             }
         }
         if let Some(norm) = &norms.after {

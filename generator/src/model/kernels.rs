@@ -16,7 +16,7 @@ use ndarray::Array3;
 
 use super::attention::{AttentionPlan, Prompts};
 use super::linear::Linear;
-use super::mlp::Mlp;
+use super::mlp::FeedForward;
 use super::norm::Norm;
 use super::rope::RotaryTable;
 
@@ -38,14 +38,21 @@ pub(super) trait Kernels: std::fmt::Debug + Send + Sync {
     fn add_linear(&self, to: &mut Self::Rows, x: &Self::Rows, linear: &Linear) -> Result<()>;
     /// to ← to + x
     fn add(&self, to: &mut Self::Rows, x: &Self::Rows) -> Result<()>;
+    /// All values, row by row.
+    fn values(&self, x: &Self::Rows) -> Result<Vec<f32>>;
+    fn zeros_like(&self, x: &Self::Rows) -> Result<Self::Rows>;
+    /// Some of the rows.
+    fn select(&self, x: &Self::Rows, rows: &[u32]) -> Result<Self::Rows>;
+    /// Row `rows[i]` of `to` ← itself + `factors[i]` · row i of x; no row is named twice.
+    fn add_to_rows(&self, to: &mut Self::Rows, rows: &[u32], x: &Self::Rows, factors: &[f32]) -> Result<()>;
     fn scale(&self, x: &mut Self::Rows, factor: f32) -> Result<()>;
     /// Every value to at least −limit and at most limit.
     fn clamp(&self, x: &mut Self::Rows, limit: f32) -> Result<()>;
     fn norm(&self, x: &Self::Rows, norm: &Norm) -> Result<Self::Rows>;
     /// Norms each run of `group` columns of `columns` by itself; the norm's weights span all `columns`.
     fn norm_columns(&self, x: &mut Self::Rows, columns: Range<usize>, group: usize, norm: &Norm) -> Result<()>;
-    /// The hidden units of an MLP: activation(up(x)), or if it is gated activation(left half of up(x)) · right half.
-    fn hidden(&self, x: &Self::Rows, mlp: &Mlp) -> Result<Self::Rows>;
+    /// The hidden units of an MLP: activation(up(x)), or with a gate activation(left half of up(x)) · right half.
+    fn hidden(&self, x: &Self::Rows, mlp: &FeedForward) -> Result<Self::Rows>;
     /// Turns the first `2 · pairs` columns of each of the first `heads` runs of `d_head` columns; one table per prompt.
     fn rotate(
         &self,

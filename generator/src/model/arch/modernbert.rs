@@ -9,7 +9,7 @@ use super::rotary::RotaryFields;
 use crate::model::attention::Attention;
 use crate::model::config::{BosPolicy, DecoderConfig, LayerConfig, NormConfig, NormKind, Sizes};
 use crate::model::decoder::{Block, Embedding};
-use crate::model::mlp::{Activation, Mlp};
+use crate::model::mlp::{Activation, FeedForward, Gate, Mlp};
 use crate::model::norm::{BranchNorms, Norm};
 use crate::model::weights::{Scope, Weights};
 
@@ -151,12 +151,12 @@ impl Architecture for ModernBert {
             ),
             attention_norms,
             // Gate and factor lie side by side already.
-            mlp: Some(Mlp {
+            mlp: Some(Mlp::Dense(FeedForward {
                 up: weights.linear("mlp.Wi", d, 2 * d_mlp, self.mlp_bias)?,
                 down: weights.linear("mlp.Wo", d_mlp, d, self.mlp_bias)?,
                 activation: config.activation,
-                gated: true,
-            }),
+                gate: Gate::Plain,
+            })),
             mlp_norms: BranchNorms::before(self.norm(&weights, "mlp_norm", config)?),
         })
     }

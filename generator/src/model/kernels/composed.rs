@@ -14,7 +14,7 @@ use super::{Attended, Kernels};
 use crate::model::attention::{AttentionPlan, Prompts};
 use crate::model::config::NormKind;
 use crate::model::linear::Linear;
-use crate::model::mlp::{Activation, Mlp};
+use crate::model::mlp::{Activation, FeedForward, Gate};
 use crate::model::norm::Norm;
 use crate::model::rope::RotaryTable;
 
@@ -47,6 +47,25 @@ impl Kernels for Composed {
 
     fn add(&self, to: &mut Tensor, x: &Tensor) -> Result<()> {
         *to = (&*to + x)?;
+        Ok(())
+    }
+
+    fn values(&self, x: &Tensor) -> Result<Vec<f32>> {
+        Ok(x.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
+    }
+
+    fn zeros_like(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(x.zeros_like()?)
+    }
+
+    fn select(&self, x: &Tensor, rows: &[u32]) -> Result<Tensor> {
+        Ok(x.index_select(&Tensor::from_slice(rows, rows.len(), &self.device)?, 0)?)
+    }
+
+    fn add_to_rows(&self, to: &mut Tensor, rows: &[u32], x: &Tensor, factors: &[f32]) -> Result<()> {
+        let factors = Tensor::from_slice(factors, (factors.len(), 1), &self.device)?.to_dtype(self.dtype)?;
+        let rows = Tensor::from_slice(rows, rows.len(), &self.device)?;
+        *to = to.index_add(&rows, &x.broadcast_mul(&factors)?, 0)?;
         Ok(())
     }
 
@@ -88,14 +107,17 @@ impl Kernels for Composed {
         Ok(())
     }
 
-    fn hidden(&self, x: &Tensor, mlp: &Mlp) -> Result<Tensor> {
+    fn hidden(&self, x: &Tensor, mlp: &FeedForward) -> Result<Tensor> {
         let up = self.linear(x, &mlp.up)?;
-        if !mlp.gated {
+        if mlp.gate == Gate::None {
             return activate(up, mlp.activation);
         }
         let half = up.dim(1)? / 2;
-        let gate = activate(up.narrow(1, 0, half)?.contiguous()?, mlp.activation)?;
-        Ok((gate * up.narrow(1, half, half)?)?)
+        let (mut gate, mut value) = (up.narrow(1, 0, half)?.contiguous()?, up.narrow(1, half, half)?);
+        if let Gate::Clamped { limit } = mlp.gate {
+            (gate, value) = (gate.minimum(limit)?, (value.clamp(-limit, limit)? + 1.0)?);
+        }
+        Ok((activate(gate, mlp.activation)? * value)?)
     }
 
     fn rotate(

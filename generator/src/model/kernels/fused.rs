@@ -13,7 +13,7 @@ use super::vector::{self, vectorised};
 use super::{Attended, Kernels, attend};
 use crate::model::attention::{AttentionPlan, Prompts};
 use crate::model::linear::Linear;
-use crate::model::mlp::Mlp;
+use crate::model::mlp::{FeedForward, Gate};
 use crate::model::norm::Norm;
 use crate::model::rope::RotaryTable;
 
@@ -169,6 +169,28 @@ impl Kernels for Fused {
         Ok(())
     }
 
+    fn values(&self, x: &Rows) -> Result<Vec<f32>> {
+        Ok(x.values.clone())
+    }
+
+    fn zeros_like(&self, x: &Rows) -> Result<Rows> {
+        Ok(Rows::zeros(x.len(), x.width))
+    }
+
+    fn select(&self, x: &Rows, rows: &[u32]) -> Result<Rows> {
+        let mut out = Rows::zeros(rows.len(), x.width);
+        out.for_each_row(|r, row| row.copy_from_slice(&x.values[rows[r] as usize * x.width..][..x.width]));
+        Ok(out)
+    }
+
+    fn add_to_rows(&self, to: &mut Rows, rows: &[u32], x: &Rows, factors: &[f32]) -> Result<()> {
+        for ((row, factor), x) in rows.iter().zip(factors).zip(x.values.chunks_exact(x.width)) {
+            let to = &mut to.values[*row as usize * to.width..][..to.width];
+            to.iter_mut().zip(x).for_each(|(to, x)| *to += factor * x);
+        }
+        Ok(())
+    }
+
     fn scale(&self, x: &mut Rows, factor: f32) -> Result<()> {
         x.for_each_row(|_, row| row.iter_mut().for_each(|v| *v *= factor));
         Ok(())
@@ -212,11 +234,11 @@ impl Kernels for Fused {
         })?
     }
 
-    fn hidden(&self, x: &Rows, mlp: &Mlp) -> Result<Rows> {
+    fn hidden(&self, x: &Rows, mlp: &FeedForward) -> Result<Rows> {
         let mut up = Rows::zeros(x.len(), mlp.up.d_out());
         multiply_into(&mut up, x, &mlp.up, false)?;
         with_optional(mlp.up.bias.as_ref(), |bias| {
-            if !mlp.gated {
+            if mlp.gate == Gate::None {
                 up.for_each_row(
                     #[inline(always)]
                     |_, row| {
@@ -229,18 +251,24 @@ impl Kernels for Fused {
             let half = up.width / 2;
             let mut out = Rows::zeros(up.len(), half);
             let bias = bias.map(|bias| bias.split_at(half));
+            let limit = match mlp.gate {
+                Gate::Clamped { limit } => Some(limit),
+                _ => None,
+            };
+            let clamped = |v: f32| limit.map_or(v, |l| v.clamp(-l, l) + 1.0);
             out.for_each_row(
                 #[inline(always)]
                 |r, row| {
                     let (gate, factor) = up.values[r * up.width..][..up.width].split_at(half);
                     row.copy_from_slice(gate);
                     bias.into_iter().for_each(|(bias, _)| vector::add(row, bias));
+                    limit.into_iter().for_each(|l| row.iter_mut().for_each(|v| *v = v.min(l)));
                     vector::activate(row, mlp.activation);
                     match bias {
                         Some((_, bias)) => {
-                            row.iter_mut().zip(factor).zip(bias).for_each(|((v, f), b)| *v *= f + b);
+                            row.iter_mut().zip(factor).zip(bias).for_each(|((v, f), b)| *v *= clamped(f + b));
                         }
-                        None => row.iter_mut().zip(factor).for_each(|(v, f)| *v *= f),
+                        None => row.iter_mut().zip(factor).for_each(|(v, f)| *v *= clamped(*f)),
                     }
                 },
             );

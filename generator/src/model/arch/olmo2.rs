@@ -1,0 +1,60 @@
+//! OLMo 2: Llama with its norms after each branch, and norms of all queries and of all keys together.
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Architecture;
+use super::llama::{Biases, LlamaFields, attention, defaults_with, embedding, gated_mlp, layer_of};
+use crate::model::attention::{Attention, HeadNorm};
+use crate::model::config::DecoderConfig;
+use crate::model::decoder::{Block, Embedding};
+use crate::model::norm::BranchNorms;
+use crate::model::weights::{Scope, Weights};
+
+#[derive(Deserialize)]
+pub(super) struct Olmo2 {
+    #[serde(flatten)]
+    common: LlamaFields,
+    attention_bias: Option<bool>,
+}
+
+impl Architecture for Olmo2 {
+    fn defaults(_: &Value) -> Value {
+        defaults_with(json!({"vocab_size": 50304, "rms_norm_eps": 1e-5}))
+    }
+
+    fn config(&self) -> Result<DecoderConfig> {
+        self.common.config("Olmo2ForCausalLM")
+    }
+
+    fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
+        embedding(weights, config)
+    }
+
+    fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
+        block(&layer_of(weights, layer), config, self.attention_bias == Some(true))
+    }
+}
+
+/// A layer whose norms are of each branch's output, of queries and of keys.
+pub(super) fn block(weights: &Scope<'_>, config: &DecoderConfig, bias: bool) -> Result<Block> {
+    let own = weights.at("self_attn");
+    let head_norm = |name: &str, heads: usize| -> Result<Option<HeadNorm>> {
+        Ok(Some(HeadNorm { norm: own.norm(name, heads * config.d_head, config.norm)?, per_head: false }))
+    };
+    let after = |name: &str| -> Result<BranchNorms> {
+        let norm = weights.norm(name, config.d_model, config.norm)?;
+        Ok(BranchNorms { inside: Some(norm), ..BranchNorms::default() })
+    };
+    Ok(Block {
+        attention: Attention {
+            query_norm: head_norm("q_norm", config.n_heads)?,
+            key_norm: head_norm("k_norm", config.n_key_value_heads)?,
+            ..attention(&own, config, Biases::all(bias))?
+        },
+        attention_norms: after("post_attention_layernorm")?,
+        mlp: Some(gated_mlp(&weights.at("mlp"), config, false)?),
+        mlp_norms: after("post_feedforward_layernorm")?,
+    })
+}
