@@ -113,7 +113,8 @@ impl Test {
                 command.env_remove(variable);
             }
         }
-        for variable in ["NO_COLOR", "CLICOLOR_FORCE", "RAYON_NUM_THREADS"] {
+        let certificates = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"];
+        for variable in ["NO_COLOR", "CLICOLOR_FORCE", "RAYON_NUM_THREADS"].into_iter().chain(certificates) {
             command.env_remove(variable);
         }
         // A hub where nobody listens, and a cache of this test's own.

@@ -6,8 +6,10 @@
 //! - `resume`: runs that are stopped and go on, and runs that must give the same bytes
 //! - `pattern_lens`: a data directory that Python pattern-lens wrote
 //! - `demo`: what the built-in models are, and what their heads do
-//! - `hub`: models from a hub, its cache, its errors, and the names of models
+//! - `hub`: models from a hub: what is downloaded, and the cache
+//! - `hub_errors`: what a hub refuses, and what to do about it
 //! - `hub_server`: a hub in this process
+//! - `names`: the names of models, and the list of them
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `weights`: the forms that weights come in, and those that are refused
 //! - `site`: what a site consists of, what it replaces and what it refuses to
@@ -20,8 +22,10 @@ mod cli;
 mod demo;
 mod harness;
 mod hub;
+mod hub_errors;
 mod hub_server;
 mod models;
+mod names;
 mod pattern_lens;
 mod resume;
 mod serve;

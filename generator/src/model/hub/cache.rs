@@ -154,9 +154,11 @@ impl CachedRepo {
     pub fn check_space(&self, bytes: u64) -> Result<()> {
         match available(&self.folder) {
             Some(free) if free < bytes => bail!(
-                "{} has {free} bytes free, and {bytes} are to come; free some space, or set HF_HUB_CACHE to a folder on \
+                "{} has {:.1} MB free, and {:.1} MB are to come; free some space, or set HF_HUB_CACHE to a folder on \
                  another disk",
-                self.folder.display()
+                self.folder.display(),
+                free as f64 / 1e6,
+                bytes as f64 / 1e6
             ),
             _ => Ok(()),
         }

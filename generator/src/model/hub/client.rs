@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::path::Path;
 
+use anyhow::{Context as _, Result, ensure};
 use hf_hub::Repo;
 use serde::Deserialize;
 use ureq::http::{HeaderMap, header};
+use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::error::HubError;
 use super::settings::Settings;
+use crate::fs;
 
 const MAX_REDIRECTS: usize = 10;
 /// The list of a model's files is no longer.
@@ -44,7 +48,9 @@ pub struct Listing {
 }
 
 impl<'a> Client<'a> {
-    pub fn new(settings: &'a Settings) -> Self {
+    /// # Errors
+    /// Certificates that cannot be read.
+    pub fn new(settings: &'a Settings) -> Result<Self> {
         let config = Agent::config_builder()
             .user_agent(concat!("lens-build/", env!("CARGO_PKG_VERSION")))
             // Followed here, because what the hub says of a file stands in the redirection.
@@ -54,7 +60,14 @@ impl<'a> Client<'a> {
             .timeout_connect(Some(settings.answer_timeout))
             .timeout_recv_response(Some(settings.answer_timeout))
             .timeout_per_read(Some(settings.read_timeout));
-        Client { agent: config.build().into(), settings }
+        let config = match &settings.certificates {
+            Some((variable, file)) => {
+                let certificates = certificates(file).with_context(|| format!("{variable} is {}", file.display()))?;
+                config.tls_config(TlsConfig::builder().root_certs(certificates).build())
+            }
+            None => config,
+        };
+        Ok(Client { agent: config.build().into(), settings })
     }
 
     /// The files of the repository's revision.
@@ -136,6 +149,18 @@ impl Reply {
     }
 }
 
+/// The certificates of a file in the PEM format.
+fn certificates(file: &Path) -> Result<RootCerts> {
+    let mut certificates = Vec::new();
+    for item in ureq::tls::parse_pem(&fs::read(file)?) {
+        if let PemItem::Certificate(certificate) = item? {
+            certificates.push(certificate);
+        }
+    }
+    ensure!(!certificates.is_empty(), "it has no certificate in the PEM format");
+    Ok(RootCerts::new_with_certs(&certificates))
+}
+
 fn unreachable(url: &str, error: ureq::Error) -> HubError {
     let cause = match error {
         ureq::Error::Io(e) => e.to_string(),
@@ -212,6 +237,15 @@ mod tests {
             assert_eq!(join(from, location), to);
         }
         assert_eq!(host("http://h:1?x"), "h:1");
+    }
+
+    #[test]
+    fn certificates_are_read_from_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = |file: &str| format!("{:#}", certificates(&dir.path().join(file)).unwrap_err());
+        assert!(error("none.pem").contains("none.pem"), "{}", error("none.pem"));
+        std::fs::write(dir.path().join("empty.pem"), "none here").unwrap();
+        assert_eq!(error("empty.pem"), "it has no certificate in the PEM format");
     }
 
     #[test]

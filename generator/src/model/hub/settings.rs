@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// The hub unless `HF_ENDPOINT` names another.
 const ENDPOINT: &str = "https://huggingface.co";
+/// As Python's `requests` and OpenSSL name a file of certificates.
+const CERTIFICATES: [&str; 3] = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"];
 /// Seconds that the hub may be silent.
 const TIMEOUT: u64 = 10;
 
@@ -20,6 +22,8 @@ pub struct Settings {
     pub token: Option<Token>,
     /// `HF_HUB_OFFLINE`: nothing is asked, the cache is all there is.
     pub offline: bool,
+    /// The variable that names a file of certificates to trust instead of the usual ones, and that file.
+    pub certificates: Option<(&'static str, PathBuf)>,
     /// How long to wait for the beginning of an answer.
     pub answer_timeout: Duration,
     /// How long to wait for the next bytes of a file.
@@ -68,6 +72,7 @@ impl Settings {
             offline: variable("HF_HUB_OFFLINE")
                 .or_else(|| variable("TRANSFORMERS_OFFLINE"))
                 .is_some_and(|v| is_true(&v)),
+            certificates: CERTIFICATES.into_iter().find_map(|name| Some((name, path(name)?))),
             answer_timeout: timeout("HF_HUB_ETAG_TIMEOUT"),
             read_timeout: timeout("HF_HUB_DOWNLOAD_TIMEOUT"),
         }
