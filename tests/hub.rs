@@ -160,6 +160,32 @@ fn a_server_without_a_list_of_files_is_enough() {
 }
 
 #[test]
+fn a_hub_may_redirect_to_itself() {
+    let h = Hubbed::new();
+    let mut files = h.files("gpt2");
+    // Two large files, which the storage gives the same etag.
+    files.insert("special_tokens_map.json".to_owned(), format!("{{{}}}", " ".repeat(9000)).into_bytes());
+    h.hub.publish("a/tiny", &["main"], files.clone());
+    h.hub.store_itself();
+    h.run("--model a/tiny").succeeds();
+    for file in ["special_tokens_map.json", "model.safetensors"] {
+        assert_eq!(fs::read(h.cache("a/tiny").join("blobs").join(sum(&files[file]))).unwrap(), files[file]);
+    }
+}
+
+#[test]
+fn content_of_another_size_is_downloaded_again() {
+    let h = Hubbed::new();
+    h.publish("a/tiny", &["main"], "gpt2");
+    let weights = h.files("gpt2")["model.safetensors"].clone();
+    let blob = h.cache("a/tiny").join("blobs").join(sum(&weights));
+    fs::create_dir_all(blob.parent().unwrap()).unwrap();
+    fs::write(&blob, &weights[..100]).unwrap();
+    h.run("--model a/tiny").succeeds();
+    assert_eq!(fs::read(&blob).unwrap(), weights);
+}
+
+#[test]
 fn a_renamed_model_is_found_by_its_old_name() {
     let h = Hubbed::new();
     h.publish("openai-community/gpt2", &["main"], "gpt2");

@@ -98,7 +98,7 @@ impl<'a> Client<'a> {
     }
 
     fn get(&self, first_url: &str, start: u64) -> Result<Reply, HubError> {
-        let (mut commit, mut etag, mut linked_size) = (None, None, None);
+        let (mut commit, mut etag, mut linked_etag, mut linked_size) = (None, None, None, None);
         let mut url = first_url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
             // Storage that the hub redirects to must not learn the token, and names content its own way.
@@ -114,7 +114,9 @@ impl<'a> Client<'a> {
             let (status, headers) = (response.status().as_u16(), response.headers());
             if is_hub {
                 commit = text(headers, "x-repo-commit").or(commit);
-                etag = text(headers, "x-linked-etag").or(text(headers, "etag")).or(etag);
+                etag = text(headers, "etag").or(etag);
+                // What the hub says of a large file counts more than what its storage says, which may be the same host.
+                linked_etag = text(headers, "x-linked-etag").or(linked_etag);
                 linked_size = number(headers, "x-linked-size").or(linked_size);
             }
             match (status, text(headers, "location")) {
@@ -123,6 +125,7 @@ impl<'a> Client<'a> {
                     let range = text(headers, "content-range").filter(|_| status == 206);
                     let range = range.as_deref().and_then(parse_range);
                     let length = number(headers, "content-length").filter(|_| status == 200);
+                    let etag = linked_etag.or(etag);
                     return Ok(Reply {
                         commit: commit.map(|c| checked(first_url, "the commit", c)).transpose()?,
                         etag: etag.map(|e| checked(first_url, "the etag", normalized(&e))).transpose()?,

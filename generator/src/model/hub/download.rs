@@ -103,7 +103,9 @@ impl Downloader<'_> {
             }
             self.check_stop()
         })?;
-        if !self.cached.blob(&etag).exists() {
+        let there = std::fs::metadata(self.cached.blob(&etag)).ok().map(|m| m.len());
+        // Content of another size is damaged.
+        if there.is_none_or(|there| reply.size.is_some_and(|size| size != there)) {
             // What was asked for before the wait has gone stale.
             self.complete(file, &etag, if waited { self.ask(file, 0)? } else { reply })?;
         }
