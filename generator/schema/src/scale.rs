@@ -1,6 +1,10 @@
 //! From numbers to colours: scales, normalisation and colour maps, as matplotlib does it.
 
+mod colormap;
+
 use serde::{Deserialize, Serialize};
+
+pub use colormap::{COLORMAPS, COMMON, Kind, Lut, find, lut};
 
 /// How a value is stretched before it is normalised.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,95 +76,9 @@ pub fn range(values: &[f32]) -> (f32, f32) {
     if min <= max { (min, max) } else { (0.0, 0.0) }
 }
 
-/// 256 RGB colours.
-pub type Lut = [[u8; 3]; 256];
-
-/// Names that [`lut`] knows.
-pub const COLORMAPS: [&str; 5] = ["Blues", "viridis", "magma", "inferno", "gray"];
-
-/// A colour map's lookup table, equal to `trunc(255 · matplotlib.colormaps[name](range(256)))` to the byte.
-pub fn lut(name: &str) -> Option<Lut> {
-    match name {
-        "Blues" => Some(interpolate(&BLUES)),
-        "viridis" => Some(listed(include_bytes!("scale/viridis.rgb"))),
-        "magma" => Some(listed(include_bytes!("scale/magma.rgb"))),
-        "inferno" => Some(listed(include_bytes!("scale/inferno.rgb"))),
-        "gray" => Some(interpolate(&[[0; 3], [255; 3]])),
-        _ => None,
-    }
-}
-
-/// A map that matplotlib lists colour by colour; `scale/colormaps.py` writes the tables.
-fn listed(table: &[u8; 768]) -> Lut {
-    std::array::from_fn(|i| std::array::from_fn(|c| table[3 * i + c]))
-}
-
-/// ColorBrewer's nine-class Blues (colorbrewer2.org, Apache-2.0), the anchors of matplotlib's map of that name.
-const BLUES: [[u8; 3]; 9] = [
-    [247, 251, 255],
-    [222, 235, 247],
-    [198, 219, 239],
-    [158, 202, 225],
-    [107, 174, 214],
-    [66, 146, 198],
-    [33, 113, 181],
-    [8, 81, 156],
-    [8, 48, 107],
-];
-
-/// `LinearSegmentedColormap.from_list(name, anchors, N=256)`, truncated to bytes.
-fn interpolate(anchors: &[[u8; 3]]) -> Lut {
-    let step = 255.0 / (anchors.len() - 1) as f64;
-    std::array::from_fn(|i| {
-        // Not exactly i: numpy's linspace(0, 1, 256) multiplies by a rounded step.
-        let x = 255.0 * (i as f64 * (1.0 / 255.0));
-        let right = anchors.len() - 1;
-        let below = ((x / step) as usize).min(right - 1);
-        let t = (x - below as f64 * step) / step;
-        std::array::from_fn(|c| {
-            let anchor = |a: usize| f64::from(anchors[a][c]) / 255.0;
-            let v = match i {
-                0 => anchor(0),
-                255 => anchor(right),
-                _ => t * (anchor(below + 1) - anchor(below)) + anchor(below),
-            };
-            (255.0 * v) as u8
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn blues_equals_matplotlib() {
-        let reference: Vec<[u8; 3]> = serde_json::from_str(include_str!("../tests/blues_lut_u8.json")).unwrap();
-        assert_eq!(lut("Blues").unwrap().to_vec(), reference);
-    }
-
-    #[test]
-    fn listed_maps_are_as_matplotlib_has_them() {
-        // trunc(255 · matplotlib.colormaps[name]([0, 128, 255])), matplotlib 3.11.
-        for (name, ends) in [
-            ("viridis", [[68, 1, 84], [32, 144, 140], [253, 231, 36]]),
-            ("magma", [[0, 0, 3], [182, 54, 121], [251, 252, 191]]),
-            ("inferno", [[0, 0, 3], [187, 55, 84], [252, 254, 164]]),
-        ] {
-            let lut = lut(name).unwrap();
-            assert_eq!([lut[0], lut[128], lut[255]], ends, "{name}");
-        }
-        assert!(COLORMAPS.iter().all(|name| lut(name).is_some()));
-    }
-
-    #[test]
-    fn gray_is_gray() {
-        let gray = lut("gray").unwrap();
-        // Truncation takes 24 entries one down, 33 the first of them, in matplotlib as here.
-        let down: Vec<usize> = (0..256).filter(|&i| gray[i] == [(i as u8).wrapping_sub(1); 3]).collect();
-        assert_eq!((down.len(), down[0]), (24, 33));
-        assert!((0..256).all(|i| gray[i] == [i as u8; 3] || down.contains(&i)));
-    }
 
     #[test]
     fn indexes_cover_the_map() {

@@ -1,9 +1,10 @@
 //! The reader's own scale and colour map, which go before those of a figure function.
 
 use lens_schema::index::MatrixStyle;
-use lens_schema::scale::{COLORMAPS, Scale};
+use lens_schema::scale::{self, Scale};
 use leptos::prelude::*;
 
+use crate::colormaps::colormap_options;
 use crate::grid::menu::Menu;
 use crate::grid::store::Store;
 use crate::grid::toolbar::KeySelect;
@@ -16,16 +17,13 @@ const COLORMAP: &str = "colors";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shade {
     pub scale: Option<Scale>,
-    /// One of [`COLORMAPS`].
+    /// A name that [`scale::find`] knows.
     pub colormap: Option<&'static str>,
 }
 
 impl Shade {
     pub fn read(query: &Query) -> Self {
-        Shade {
-            scale: query.get(SCALE).and_then(Scale::parse),
-            colormap: query.get(COLORMAP).and_then(|name| COLORMAPS.into_iter().find(|map| *map == name)),
-        }
+        Shade { scale: query.get(SCALE).and_then(Scale::parse), colormap: query.get(COLORMAP).and_then(scale::find) }
     }
 
     pub fn write(self, query: &mut Query) {
@@ -55,12 +53,9 @@ pub fn ColourMenu() -> impl IntoView {
     };
     let choice = move |title: &'static str,
                        name: &'static str,
-                       options: &'static [&'static str],
                        now: fn(Shade) -> Option<&'static str>,
-                       set: fn(&mut Shade, &str)| {
-        let options = options.iter().map(|option| {
-            view! { <option value=*option selected=move || now(shade.get()) == Some(option)>{*option}</option> }
-        });
+                       set: fn(&mut Shade, &str),
+                       options: fn(Memo<Shade>) -> AnyView| {
         view! {
             <label class="option">
                 <span>{title}</span>
@@ -73,25 +68,31 @@ pub fn ColourMenu() -> impl IntoView {
                     }
                 >
                     <option value="" selected=move || now(shade.get()).is_none()>"as the function says"</option>
-                    {options.collect::<Vec<_>>()}
+                    {options(shade)}
                 </select>
             </label>
         }
     };
-    const SCALES: [&str; 3] = ["linear", "sqrt", "log"];
     view! {
         <Menu label=Signal::derive(label) name="colours">
             <KeySelect label="Borders by" name="color" none="none" get=|s| s.colour set=|s, key| s.colour = key />
-            {choice("Scale", SCALE, &SCALES, |s| s.scale.map(Scale::name), |s, name| s.scale = Scale::parse(name))}
+            {choice("Scale", SCALE, |s| s.scale.map(Scale::name), |s, name| s.scale = Scale::parse(name), scale_options)}
             {choice(
                 "Colour map",
                 COLORMAP,
-                &COLORMAPS,
                 |s| s.colormap,
-                |s, name| s.colormap = COLORMAPS.into_iter().find(|map| *map == name),
+                |s, name| s.colormap = scale::find(name),
+                |shade| colormap_options(move || shade.get().colormap),
             )}
         </Menu>
     }
+}
+
+fn scale_options(shade: Memo<Shade>) -> AnyView {
+    let options = Scale::ALL.map(|scale| {
+        view! { <option value=scale.name() selected=move || shade.get().scale == Some(scale)>{scale.name()}</option> }
+    });
+    options.collect_view().into_any()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Carries out what keys ask for, anywhere on the page.
 
-use lens_schema::scale::{COLORMAPS, Scale};
+use lens_schema::scale::{COMMON, Scale};
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -72,7 +72,7 @@ pub fn act(page: Page, action: Action) {
         Action::Fit => page.look_at(Step::Replace, |look| look.window = None),
         Action::SwapRole => page.select(Step::Replace, selection, look.role.other()),
         Action::NextScale => page.look_at(Step::Push, |look| look.scale = after(&Scale::ALL, &look.scale)),
-        Action::NextColormap => page.look_at(Step::Push, |look| look.colormap = after(&COLORMAPS, &look.colormap)),
+        Action::NextColormap => page.look_at(Step::Push, |look| look.colormap = after(&COMMON, &look.colormap)),
         Action::Help => page.help.set(true),
     }
 }

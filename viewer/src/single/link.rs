@@ -1,7 +1,7 @@
 //! What the page shows, as its URL says it.
 
 use lens_schema::PatternId;
-use lens_schema::scale::{COLORMAPS, Scale};
+use lens_schema::scale::{self, COMMON, Scale};
 
 use super::geometry::Window;
 use super::selection::{Role, Selection};
@@ -46,7 +46,7 @@ pub struct Look {
     pub selection: Selection,
     pub role: Role,
     pub scale: Scale,
-    /// One of [`COLORMAPS`].
+    /// A name that [`scale::find`] knows.
     pub colormap: &'static str,
     pub range: Range,
     /// `None` is the whole pattern, whatever its size.
@@ -59,7 +59,7 @@ impl Default for Look {
             selection: Selection::None,
             role: Role::default(),
             scale: Scale::default(),
-            colormap: COLORMAPS[0],
+            colormap: COMMON[0],
             range: Range::default(),
             window: None,
         }
@@ -120,9 +120,9 @@ pub fn look(query: &Query) -> (Look, Vec<String>) {
         }
     }
     if let Some(value) = query.get("colors") {
-        match COLORMAPS.into_iter().find(|name| *name == value) {
+        match scale::find(value) {
             Some(name) => look.colormap = name,
-            None => complain("colors", value, &format!("one of {}", COLORMAPS.join(", "))),
+            None => complain("colors", value, "a colour map of matplotlib's, such as Blues, viridis or RdBu_r"),
         }
     }
     if let Some(value) = query.get("range") {

@@ -1,6 +1,6 @@
 //! How the pattern is coloured and which part is in view: scale, range, colour map with its colour bar, zoom.
 
-use lens_schema::scale::{COLORMAPS, Scale};
+use lens_schema::scale::{Scale, find};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -10,6 +10,7 @@ use super::keys::Action;
 use super::link::Range;
 use super::page::Page;
 use crate::canvas;
+use crate::colormaps::colormap_options;
 use crate::url::Step;
 
 /// The controls under the heatmap.
@@ -45,19 +46,17 @@ pub fn Toolbar() -> impl IntoView {
     });
     let choose = move |event| {
         let chosen = event_target_value(&event);
-        if let Some(name) = COLORMAPS.into_iter().find(|name| *name == chosen) {
+        if let Some(name) = find(&chosen) {
             page.look_at(Step::Push, |look| look.colormap = name);
         }
     };
-    let colormaps = COLORMAPS.map(|name| {
-        view! { <option value=name selected=move || page.look.with(|look| look.colormap == name)>{name}</option> }
-    });
+    let colormaps = colormap_options(move || page.look.with(|look| Some(look.colormap)));
     let is_whole = Memo::new(move |_| page.is_whole(page.window()));
     view! {
         <div class="controls" role="toolbar" aria-label="Colours and zoom">
             <div class="segmented" role="group" aria-label="Scale">{scales.collect_view()}</div>
             <div class="segmented" role="group" aria-label="Range of colours">{ranges.collect_view()}</div>
-            <select aria-label="Colour map" data-testid="colormap" on:change=choose>{colormaps.collect_view()}</select>
+            <select aria-label="Colour map" data-testid="colormap" on:change=choose>{colormaps}</select>
             <ColorBar />
             <div class="segmented zoom" role="group" aria-label="Zoom">
                 <button
