@@ -134,7 +134,11 @@ fn wrong_usage_is_told_before_anything_is_written() {
         "--min-chars 9 --max-chars 8",
         "error: --min-chars 9 is above --max-chars 8: no piece could be long enough",
     );
-    refused("--figure-funcs sdv*", "error: --figure-funcs \"sdv*\" matches no figure function; there are: raw");
+    refused(
+        "--figure-funcs sdv*",
+        "error: --figure-funcs \"sdv*\" matches no figure function; there are: absorption, diagonals, gram_aat, gram_ata, \
+         key_mass, markov, raw, raw_log, raw_sqrt, row_entropy, sink_masked, svd_spectra, top_tokens",
+    );
     refused(
         "--base-url x.org",
         "error: invalid value 'x.org' for '--base-url <URL>': expected the site's address, for example \
@@ -301,12 +305,12 @@ fn indexes_are_rebuilt() {
 fn what_there_is_is_listed() {
     let test = Test::new();
     let figures = test.run("figures --list").succeeds();
-    assert!(figures.stdout.lines().any(|line| line.starts_with("raw  Raw attention matrix")), "{figures}");
+    assert!(figures.stdout.lines().any(|line| line.starts_with("* raw          Raw attention matrix")), "{figures}");
     let figures: Value = serde_json::from_str(&test.run("figures --list --json").succeeds().stdout).unwrap();
     assert!(figures.as_array().unwrap().iter().any(|f| f["name"] == "raw" && f["figure_save_fmt"] == "png"));
     let only: Value =
         serde_json::from_str(&test.run("figures --list --json --figure-funcs ra*").succeeds().stdout).unwrap();
-    assert_eq!(only.as_array().unwrap().len(), 1);
+    assert_eq!(only.as_array().unwrap().len(), 3);
 
     let models: Value = serde_json::from_str(&test.run("models --json").succeeds().stdout).unwrap();
     let names: Vec<&str> = models["built_in"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();

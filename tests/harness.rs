@@ -189,6 +189,14 @@ impl Run {
         self
     }
 
+    /// Exit status 2, and a first message that begins so.
+    #[track_caller]
+    pub fn refused_with(self, start: &str) -> Self {
+        assert_eq!(self.status, Some(2), "{self}");
+        assert!(self.messages().first().is_some_and(|m| m.starts_with(start)), "{self}");
+        self
+    }
+
     #[track_caller]
     pub fn prints(self, stdout: &str) -> Self {
         assert_eq!(self.stdout, stdout, "{self}");

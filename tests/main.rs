@@ -12,6 +12,7 @@
 //! - `names`: the names of models, and the list of them
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `weights`: the forms that weights come in, and those that are refused
+//! - `figures`: figure functions: the library's, one's own, and those that fail
 //! - `site`: what a site consists of, what it replaces and what it refuses to
 //! - `serve`: the web server, asked by hand
 
@@ -20,6 +21,7 @@
 mod bad_input;
 mod cli;
 mod demo;
+mod figures;
 mod harness;
 mod hub;
 mod hub_errors;

@@ -206,18 +206,24 @@ fn pictures_are_packed_by_function() {
     let dir = TempDir::new().unwrap();
     let head = dir.path().join("first/L1/H2");
     fs::create_dir_all(&head).unwrap();
-    for name in ["raw.png", "svd.left.svg", "svd.error.txt", "other.png", "svd.tmp"] {
+    for name in ["raw.png", "svd.left.svg", "svd.right.svg", "other.png", "svd.tmp"] {
         fs::write(head.join(name), format!("<{name}>")).unwrap();
     }
+    // Where the function failed, each of its figures says why.
+    let failed = dir.path().join("first/L0/H0");
+    fs::create_dir_all(&failed).unwrap();
+    fs::write(failed.join("svd.error.txt"), "no spectrum").unwrap();
     let out = dir.path().join("site");
     build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap();
     let manifest: Manifest = serde_json::from_slice(&fs::read(out.join("lens.json")).unwrap()).unwrap();
     let hash = path::prompt_hash(HOSTILE);
     let names: Vec<&String> = manifest.models[0].figures.keys().collect();
-    assert_eq!(names, ["svd", "svd.left"]);
+    assert_eq!(names, ["svd.left", "svd.right"]);
     assert!(manifest.models[0].has_figure("svd.left", &hash) && !manifest.models[0].has_figure("svd", "x"));
     let zip = fs::read(out.join(path::packed_figure("org-one-1.4b", &hash, "svd.left"))).unwrap();
-    assert_eq!(Reader::new(&zip).unwrap().get("L1H2.svg").unwrap().unwrap(), b"<svd.left.svg>");
+    let zip = Reader::new(&zip).unwrap();
+    assert_eq!(zip.get("L1H2.svg").unwrap().unwrap(), b"<svd.left.svg>");
+    assert_eq!(zip.get("L0H0.error.txt").unwrap().unwrap(), b"no spectrum");
     fs::write(head.join("svd.left.svg"), "<svg><pa").unwrap();
     let error = format!("{:#}", build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap_err());
     assert!(error.contains("svd.left.svg is damaged; delete it and draw it again"), "{error}");

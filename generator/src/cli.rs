@@ -205,9 +205,12 @@ pub struct Jobs {
 
 #[derive(Debug, Args)]
 pub struct FigureSelection {
-    /// Which figure functions, as globs [default: all]
+    /// Which figure functions, as globs; '*' is all that `figures --list` lists [default: raw, and one's own]
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub figure_funcs: Vec<String>,
+    /// A figure of one's own, as a matrix expression over the pattern A: 'log=log10(A + 1e-8)'; repeatable
+    #[arg(long, value_name = "NAME=EXPR")]
+    pub figure_expr: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,16 +8,18 @@ mod forward;
 mod index;
 mod kept;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
+use lens_schema::path::FIGURE_ERROR;
 use lens_schema::{FigureEntry, ModelEntry, PromptEntry, path};
 
 use crate::data::{DataDir, PatternFormat};
-use crate::figure::{FigureFn, REGISTRY, panic_message};
+use crate::figure::{FigureFn, panic_message};
 use crate::fs;
 use crate::observer::Observer;
 use crate::pattern::AttentionPatterns;
@@ -56,11 +58,11 @@ pub fn run(plan: &Plan, observer: &dyn Observer, stop: &AtomicBool) -> Result<Su
     let writes = matches!(plan.input, Input::Run(_)) || plan.figures.is_some();
     let _lock = writes.then(|| data.lock()).transpose()?;
     let figures = match &plan.figures {
-        Some(selected) => data.merged_figures(&selected.iter().map(|f| f.entry()).collect::<Vec<_>>())?,
-        None => with_raw(data.figures()?),
+        Some(selected) => data.merged_figures(&selected.iter().flat_map(FigureFn::entries).collect::<Vec<_>>())?,
+        None => data.figures()?,
     };
     let site = match &plan.site {
-        Some((out, options)) => Some(SiteBuilder::new(out, options, &figures)?),
+        Some((out, options)) => Some(SiteBuilder::new(out, options, &with_derived(&figures, &plan.derived))?),
         None => None,
     };
     if plan.figures.is_some() {
@@ -104,12 +106,12 @@ fn publish(site: SiteBuilder, summary: &mut Summary) -> Result<()> {
     Ok(())
 }
 
-/// The pattern itself can always be looked at, also where nobody has drawn it.
-fn with_raw(mut figures: Vec<FigureEntry>) -> Vec<FigureEntry> {
-    if figures.is_empty() {
-        figures.extend(REGISTRY.iter().filter(|f| f.name == "raw").map(FigureFn::entry));
-    }
-    figures
+/// What the viewer draws from the patterns themselves can be looked at, also where nobody has drawn it.
+fn with_derived(figures: &[FigureEntry], derived: &[FigureEntry]) -> Vec<FigureEntry> {
+    let missing = derived.iter().filter(|d| figures.iter().all(|f| f.name != d.name));
+    let mut all: Vec<FigureEntry> = figures.iter().chain(missing).cloned().collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
 }
 
 /// What all threads share.
@@ -125,6 +127,8 @@ struct Work<'a> {
 #[derive(Default)]
 struct State {
     summary: Summary,
+    /// What figure functions failed with, by their names.
+    figure_failures: BTreeMap<String, Vec<String>>,
     /// What made going on pointless.
     fatal: Option<anyhow::Error>,
 }
@@ -199,11 +203,13 @@ impl Work<'_> {
         };
         if let (Some(figures), Some(patterns)) = (&self.plan.figures, &patterns) {
             let redo = self.plan.force || computed;
-            let Drawn { drawn, failures } = draw::figures(self.data, &dir, &prompt, patterns, figures, redo)?;
+            let Drawn { drawn, kept, failures } = draw::figures(self.data, &dir, &prompt, patterns, figures, redo)?;
             let mut state = self.state();
             state.summary.drawn += drawn;
-            state.summary.figures_kept += figures.len() * patterns.heads().count() - drawn - failures.len();
-            state.summary.failures.extend(failures);
+            state.summary.figures_kept += kept;
+            for (function, failure) in failures {
+                state.figure_failures.entry(function).or_default().push(failure);
+            }
         }
         if let (Some(site), Some(id), Some(patterns)) = (self.site, site_model, &patterns) {
             let folder = self.data.root().join(path::prompt_dir(&dir, &hash));
@@ -239,8 +245,24 @@ impl Work<'_> {
         }
         // Workers fail in any order.
         state.summary.failures.sort();
+        for (function, failures) in state.figure_failures {
+            state.summary.failures.extend(shortened(&function, failures));
+        }
         Ok(state.summary)
     }
+}
+
+/// The first failures of a figure function, which may fail on every head, and how many more there are.
+fn shortened(function: &str, mut failures: Vec<String>) -> Vec<String> {
+    const MOST: usize = 5;
+    failures.sort();
+    if failures.len() > MOST + 1 {
+        let more = failures.len() - MOST;
+        failures.truncate(MOST);
+        failures
+            .push(format!("{function}: {more} more figures; {function}.{FIGURE_ERROR} in a head's folder says why"));
+    }
+    failures
 }
 
 /// Where items are handed to the workers.

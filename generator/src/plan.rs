@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use candle_core::{DType, Device};
+use lens_schema::FigureEntry;
 use lens_schema::path::sanitize_name;
 
 use crate::cli::{self, ActivationsArgs, BuildArgs, FiguresArgs, SiteArgs, SiteCommandArgs};
 use crate::data::PatternFormat;
-use crate::figure::{self, FigureFn};
+use crate::figure::{self, FigureFn, Registry};
 use crate::model::LoadOptions;
 use crate::model::device::DeviceChoice;
 use crate::model::source::ModelSource;
@@ -25,7 +26,9 @@ pub struct Plan {
     pub data: PathBuf,
     pub input: Input,
     /// Figure functions to draw; `None` if figures are not asked for.
-    pub figures: Option<Vec<&'static FigureFn>>,
+    pub figures: Option<Vec<FigureFn>>,
+    /// Figures that the viewer draws from the patterns themselves: a site shows them, drawn or not.
+    pub derived: Vec<FigureEntry>,
     pub site: Option<(PathBuf, SiteOptions)>,
     pub force: bool,
     /// Worker threads; 0 leaves the choice to rayon, which honours `RAYON_NUM_THREADS`.
@@ -75,14 +78,14 @@ fn wrong_usage(what: impl fmt::Display) -> anyhow::Error {
 
 impl Plan {
     /// The whole pipeline.
-    pub fn build(args: BuildArgs) -> Result<Plan> {
-        let mut plan = Self::activations(args.activations)?;
-        plan.figures = Some(figures(&args.figures)?);
+    pub fn build(args: BuildArgs, registry: &Registry) -> Result<Plan> {
+        let mut plan = Self::activations(args.activations, registry)?;
+        plan.figures = Some(figures(&args.figures, registry)?);
         plan.site = Some(site(args.site, &plan.data)?);
         Ok(plan)
     }
 
-    pub fn activations(args: ActivationsArgs) -> Result<Plan> {
+    pub fn activations(args: ActivationsArgs, registry: &Registry) -> Result<Plan> {
         let from_file = !args.prompts.prompts.is_empty();
         let selection = Selection {
             min_chars: args.prompts.min_chars.unwrap_or(if from_file { 100 } else { 0 }),
@@ -110,38 +113,52 @@ impl Plan {
             data: args.data.save_path,
             input: Input::Run(Box::new(run)),
             figures: None,
+            derived: registry.derived(),
             site: None,
             force: args.work.force,
             jobs: args.work.jobs.jobs.unwrap_or(0),
         })
     }
 
-    pub fn figures(args: FiguresArgs) -> Result<Plan> {
+    pub fn figures(args: FiguresArgs, registry: &Registry) -> Result<Plan> {
         Ok(Plan {
             data: args.data.save_path,
             input: Input::Kept { models: args.models.models, n_samples: args.first.n_samples },
-            figures: Some(figures(&args.figures)?),
+            figures: Some(figures(&args.figures, registry)?),
+            derived: registry.derived(),
             site: None,
             force: args.work.force,
             jobs: args.work.jobs.jobs.unwrap_or(0),
         })
     }
 
-    pub fn site(args: SiteCommandArgs) -> Result<Plan> {
+    pub fn site(args: SiteCommandArgs, registry: &Registry) -> Result<Plan> {
         Ok(Plan {
             site: Some(site(args.site, &args.data.save_path)?),
             data: args.data.save_path,
             input: Input::Kept { models: args.models.models, n_samples: args.first.n_samples },
             figures: None,
+            derived: registry.derived(),
             force: false,
             jobs: args.jobs.jobs.unwrap_or(0),
         })
     }
 }
 
-/// The figure functions that are asked for.
-pub fn figures(args: &cli::FigureSelection) -> Result<Vec<&'static FigureFn>> {
-    figure::select(&args.figure_funcs).map_err(wrong_usage)
+/// All figure functions, those that are written on the command line too.
+pub fn registry(args: &cli::FigureSelection, registry: &Registry) -> Result<Registry> {
+    let written = args.figure_expr.iter().map(|text| figure::expression(text)).collect::<Result<Vec<_>>>();
+    written.and_then(|written| registry.and(written)).map_err(wrong_usage)
+}
+
+/// The figure functions that are asked for: what is written on the command line is.
+pub fn figures(args: &cli::FigureSelection, registry: &Registry) -> Result<Vec<FigureFn>> {
+    let registry = self::registry(args, registry)?;
+    let selected = registry.select(&args.figure_funcs).map_err(wrong_usage)?;
+    let is_written =
+        |f: &FigureFn| args.figure_expr.iter().any(|text| text.split('=').next().map(str::trim) == Some(f.name()));
+    let is_selected = |f: &FigureFn| selected.iter().any(|s| s.name() == f.name());
+    Ok(registry.all().iter().filter(|f| is_written(f) || is_selected(f)).cloned().collect())
 }
 
 fn site(args: SiteArgs, data: &Path) -> Result<(PathBuf, SiteOptions)> {

@@ -66,8 +66,8 @@ pub struct SiteBuilder {
     pages: Option<Pages>,
     title: String,
     figures: Vec<FigureEntry>,
-    /// Names of the figure functions whose pictures are packed; the viewer draws the others itself.
-    packed: BTreeSet<String>,
+    /// Figures whose pictures are packed, each with the name of its function; the viewer draws the others itself.
+    packed: BTreeMap<String, String>,
     models: Mutex<Vec<SiteModel>>,
 }
 
@@ -99,7 +99,8 @@ impl SiteBuilder {
                 Some(Pages::new(viewer, options.templates.as_deref(), options.base_url.as_deref())?)
             }
         };
-        let packed = figures.iter().filter(|f| f.matrix_style().is_none()).map(|f| f.name.clone()).collect();
+        let packed = figures.iter().filter(|f| f.matrix_style().is_none());
+        let packed = packed.map(|f| (f.name.clone(), f.function().to_owned())).collect();
         Ok(SiteBuilder {
             stage: Stage::new(out)?,
             pages,

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lens_build::plot::{Axes, PlotFormat};
 use lens_schema::{FigureEntry, LayerHead, path};
 
 /// Which of the made prompts has pictures.
 pub const PICTURED: usize = 2;
 
 /// The figures that can be shown, by name; the last is one of several that its function draws.
-pub const SHOWN: [&str; 3] = ["bitmap", "vector", "packed.left"];
+pub const SHOWN: [&str; 4] = ["bitmap", "vector", "plotted", "packed.left"];
 /// One that failed, and with what.
 pub const FAILED: (&str, &str) = ("broken", "ZeroDivisionError: division by zero");
 
@@ -33,7 +34,8 @@ pub fn entries() -> Vec<FigureEntry> {
         code: Some(format!("def {name}(pattern):\n    return '<b>red</b>'\n")),
         ..Default::default()
     };
-    vec![entry("bitmap", "png"), entry("vector", "svg"), entry("packed", "svgz"), entry("broken", "svg")]
+    let formats = [("bitmap", "png"), ("vector", "svg"), ("plotted", "svgz"), ("packed", "svgz"), ("broken", "svg")];
+    formats.map(|(name, format)| entry(name, format)).to_vec()
 }
 
 /// Writes them as a data directory has them, for every head.
@@ -41,12 +43,16 @@ pub fn write(prompt_dir: &Path, (n_layers, n_heads): (usize, usize)) -> anyhow::
     let mut svgz = GzEncoder::new(Vec::new(), Compression::fast());
     svgz.write_all(SVG.as_bytes())?;
     let svgz = svgz.finish()?;
+    let mut plot = Axes::default();
+    plot.title("A <plot>").xlabel("x").plot(0..50, (0..50).map(|i| i * i)).label("squares");
+    let plot = plot.draw(PlotFormat::Svgz)?;
     for (layer, head) in (0..n_layers).flat_map(|layer| (0..n_heads).map(move |head| (layer, head))) {
         let folder = prompt_dir.join(path::head_subdir(LayerHead { layer, head }));
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("bitmap.png"), png()?)?;
         fs::write(folder.join("vector.svg"), SVG)?;
         fs::write(folder.join("packed.left.svgz"), &svgz)?;
+        fs::write(folder.join("plotted.svgz"), &plot)?;
         fs::write(folder.join("broken.error.txt"), FAILED.1)?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use crate::fixture::{DECODER, ENCODER, HOSTILE, Prompt, Site, prompts, value};
 use crate::harness::{Button, Held, Page, visit};
+use crate::pictures::{FAILED, PICTURED, SHOWN};
 
 const VALUE: &str = "[data-testid=value]";
 pub const HEATMAP: &str = "[data-testid=heatmap]";
@@ -252,5 +253,29 @@ fn the_sheet_of_keys_opens_and_closes() {
         page.wait_for("[data-testid=help-sheet]");
         page.click("[data-testid=help-close]");
         page.wait("a closed sheet", "!document.querySelector('[data-testid=help-sheet]').open");
+    });
+}
+
+#[test]
+fn pictures_of_the_head_are_below_it() {
+    let site = Site::made();
+    visit(&site.url, &link(DECODER, 1, 2, &prompts()[PICTURED]), |page| {
+        for name in SHOWN {
+            let image = format!("[data-testid='figure-{name}'] img");
+            page.wait(name, &format!("document.querySelector({image:?})?.naturalWidth > 0"));
+        }
+        let failed = format!("[data-testid=figure-{}]", FAILED.0);
+        page.wait_for(&format!("{failed} .problem"));
+        assert!(page.text(&failed).contains(FAILED.1));
+        // A plot has other colours where the reader prefers dark pages.
+        let paper = "(() => { const image = document.querySelector('[data-testid=figure-plotted] img'); \
+            const canvas = document.createElement('canvas'); const context = canvas.getContext('2d'); \
+            if (!image?.complete || !image.naturalWidth) return -1; \
+            context.drawImage(image, 0, 0, 40, 40); return context.getImageData(1, 1, 1, 1).data[0] })()";
+        page.wait("a light plot", &format!("{paper} === 255"));
+        page.prefer("prefers-color-scheme", "dark");
+        page.reload();
+        page.wait("a dark plot", &format!("{paper} === 21"));
+        assert_ne!(page.eval("document.title"), "owned");
     });
 }

@@ -108,6 +108,11 @@ pub struct FigureEntry {
 }
 
 impl FigureEntry {
+    /// The function that draws this figure, maybe among others: `func` where the figure is `func.figure`.
+    pub fn function(&self) -> &str {
+        if self.func_name.is_empty() { &self.name } else { &self.func_name }
+    }
+
     /// How the viewer draws this figure from the pattern itself. `raw` is known by its name, so that
     /// directories written by pattern-lens show it too.
     pub fn matrix_style(&self) -> Option<MatrixStyle> {

@@ -72,10 +72,14 @@ impl HeadDir {
         self.read(file).is_ok_and(|picture| image::is_whole(&file.extension, &picture))
     }
 
-    /// Writes a picture or an error, and removes what the figure had before: its error or another format.
-    pub fn write(&self, figure: &str, extension: &str, bytes: &[u8], there: &[HeadFile]) -> Result<()> {
-        fs::write(&self.path(figure, extension), bytes)?;
-        let mut stale = there.iter().filter(|file| file.figure == figure && file.extension != extension);
+    /// Writes a picture or an error.
+    pub fn write(&self, figure: &str, extension: &str, bytes: &[u8]) -> Result<()> {
+        fs::write(&self.path(figure, extension), bytes)
+    }
+
+    /// Removes those files that are stale.
+    pub fn remove(&self, there: &[HeadFile], is_stale: impl Fn(&HeadFile) -> bool) -> Result<()> {
+        let mut stale = there.iter().filter(|file| is_stale(file));
         stale.try_for_each(|file| fs::remove_file(&self.path(&file.figure, &file.extension)))
     }
 
@@ -109,15 +113,17 @@ mod tests {
     }
 
     #[test]
-    fn a_new_picture_takes_the_place_of_the_error() {
+    fn files_are_written_and_removed() {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::new(dir.path()).unwrap();
         let head = data.head_dir("m", "hash", LayerHead { layer: 0, head: 1 }).unwrap();
         assert_eq!(head.files().unwrap(), []);
         head.create().unwrap();
-        head.write("raw", path::FIGURE_ERROR, b"no", &[]).unwrap();
+        head.write("raw", path::FIGURE_ERROR, b"no").unwrap();
+        head.write("raw", "png", b"picture").unwrap();
         let there = head.files().unwrap();
-        head.write("raw", "png", b"picture", &there).unwrap();
+        assert_eq!(there.len(), 2);
+        head.remove(&there, |file| file.extension == path::FIGURE_ERROR).unwrap();
         let files = head.files().unwrap();
         assert_eq!(files, [HeadFile { figure: "raw".into(), extension: "png".into() }]);
         assert_eq!(head.read(&files[0]).unwrap(), b"picture");

@@ -41,27 +41,48 @@ pub fn patterns(stage: &Stage, model: &str, hash: &str, patterns: &AttentionPatt
     stage.write(&path::overview(model, hash), &write_overview(&meta, &overview)?)
 }
 
-/// Writes `NAME.zip` for every figure of `functions` that the data directory's `prompt_dir` has, and returns
-/// their names: a function's own, or `function.figure` where it draws several.
+/// Writes `NAME.zip` for every figure that the data directory's `prompt_dir` has of `figures`, which are given with
+/// the names of their functions, and returns their names. A function that is given without its figures has all that
+/// are called `function.figure`. Where a function failed on a head, each of its figures has the reason.
 pub fn figures(
     stage: &Stage,
     model: &str,
     hash: &str,
     prompt_dir: &Path,
     heads: impl Iterator<Item = LayerHead>,
-    functions: &BTreeSet<String>,
+    figures: &BTreeMap<String, String>,
 ) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
-    if functions.is_empty() {
+    if figures.is_empty() {
         return Ok(names);
     }
-    let mut found: BTreeMap<String, Vec<(String, PathBuf)>> = BTreeMap::new();
+    let mut found: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
+    // By function, then by entry.
+    let mut errors: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
     for head in heads {
         for (figure, extension, file) in figure_files(&prompt_dir.join(path::head_subdir(head)))? {
-            let function = figure.split_once('.').map_or(figure.as_str(), |(function, _)| function);
-            if (functions.contains(&figure) || functions.contains(function)) && path::is_safe_name(&figure) {
-                found.entry(figure).or_default().push((path::packed_figure_entry(head, extension), file));
+            let entry = path::packed_figure_entry(head, extension);
+            if extension == path::FIGURE_ERROR {
+                errors.entry(figure).or_default().insert(entry, file);
+                continue;
             }
+            let function = figure.split_once('.').map_or(figure.as_str(), |(function, _)| function);
+            if (figures.contains_key(&figure) || figures.contains_key(function)) && path::is_safe_name(&figure) {
+                found.entry(figure).or_default().insert(entry, file);
+            }
+        }
+    }
+    for (function, errors) in errors {
+        let is_of = |figure: &str| figure.split_once('.').map_or(figure, |(first, _)| first) == function;
+        let drawn = found.keys().filter(|figure| is_of(figure)).cloned();
+        let listed = figures.iter().filter(|(name, func)| **name == function || **func == function);
+        let mut all: BTreeSet<String> = listed.map(|(name, _)| name.clone()).chain(drawn).collect();
+        if all.len() > 1 {
+            // The function's own name is no figure where its figures have names.
+            all.remove(&function);
+        }
+        for figure in all.into_iter().filter(|figure| path::is_safe_name(figure)) {
+            found.entry(figure).or_default().extend(errors.clone());
         }
     }
     for (figure, files) in found {

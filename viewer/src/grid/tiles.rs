@@ -74,7 +74,10 @@ pub fn functions(index: &Index) -> Vec<Function> {
         if let Some(matrix) = figure.matrix_style() {
             out.push(Function { name: figure.name.clone(), matrix: Some(matrix), entry: Some(entry) });
         }
-        let own = packed.iter().filter(|name| belongs(name, figure) && figure.matrix_style().is_none());
+        // A figure that is listed itself is not its function's too.
+        let listed = |name: &str| name != figure.name && index.figures.iter().any(|other| other.name == name);
+        let own =
+            packed.iter().filter(|name| belongs(name, figure) && !listed(name) && figure.matrix_style().is_none());
         out.extend(own.map(|name| Function { name: (*name).to_owned(), matrix: None, entry: Some(entry) }));
     }
     let unlisted = packed.iter().filter(|name| out.iter().all(|f| f.name != **name));

@@ -6,13 +6,19 @@ use leptos::prelude::*;
 use super::link::Target;
 use super::page::Page;
 use crate::grid::packed::{Picture, picture};
+use crate::grid::tiles::functions;
 use crate::index::Index;
 
-/// The figure functions that have a picture for a prompt.
+/// The figures that have a picture for a prompt, each under its own name, in the order of the site's index.
 fn packed(index: &Index, model: &str, hash: &str) -> Vec<FigureEntry> {
     let Some(model) = index.manifest_model(model) else { return Vec::new() };
-    let has_picture = |f: &&FigureEntry| f.matrix_style().is_none() && model.has_figure(&f.name, hash);
-    index.figures.iter().filter(has_picture).cloned().collect()
+    let packed = functions(index).into_iter().filter(|f| f.matrix.is_none() && model.has_figure(&f.name, hash));
+    packed
+        .map(|function| {
+            let entry = function.entry.and_then(|at| index.figures.get(at)).cloned().unwrap_or_default();
+            FigureEntry { name: function.name, ..entry }
+        })
+        .collect()
 }
 
 /// All of them below each other; nothing if there are none.
@@ -79,14 +85,14 @@ mod tests {
     #[test]
     fn only_pictures_that_are_there() {
         let manifest = r#"{"schema":1,"generator":"","title":"","files":0,"bytes":0,
-            "models":[{"dir":"m","n_prompts":2,"figures":{"svd":null,"fft":["x"]}}]}"#;
+            "models":[{"dir":"m","n_prompts":2,"figures":{"svd.left":null,"fft":["x"]}}]}"#;
         let manifest: Manifest = serde_json::from_str(manifest).unwrap();
         let figure = |name: &str| FigureEntry { name: name.to_owned(), ..Default::default() };
         let figures = ["raw", "svd", "fft", "other"].map(figure).to_vec();
         let index = Index { manifest, models: Vec::new(), figures };
         let names = |hash: &str| packed(&index, "m", hash).into_iter().map(|f| f.name).collect::<Vec<_>>();
-        assert_eq!(names("x"), ["svd", "fft"]);
-        assert_eq!(names("y"), ["svd"]);
+        assert_eq!(names("x"), ["svd.left", "fft"]);
+        assert_eq!(names("y"), ["svd.left"]);
         assert!(packed(&index, "other", "x").is_empty());
     }
 }

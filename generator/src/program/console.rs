@@ -9,8 +9,9 @@ use anyhow::{Context as _, Result};
 use clap::ColorChoice;
 use clap::builder::styling::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle as BarStyle};
-use lens_build::cli::{OutputArgs, ProgressStyle};
-use lens_build::observer::Observer;
+
+use crate::cli::{OutputArgs, ProgressStyle};
+use crate::observer::Observer;
 
 /// Plain lines come no more often than this.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use lens_build::model::catalog::{BuiltIn, CachedModel, Catalog, KnownModel};
+use crate::model::catalog::{BuiltIn, CachedModel, Catalog, KnownModel};
 
-use crate::console::bytes;
+use super::console::bytes;
 
 /// Longest line of the overview.
 const WIDTH: usize = 100;
