@@ -125,8 +125,10 @@ impl Architecture for Bert {
 
 /// The tensors of the encoder and its embeddings, whatever model they are part of.
 pub(super) fn model(weights: &Weights) -> Scope<'_> {
-    let prefixes = ["", "bert.", "roberta.", "electra.", "albert.", "mpnet.", "model.", "encoder.", "transformer."];
-    weights.below(&prefixes, "embeddings.word_embeddings.weight")
+    const PREFIXES: [&str; 10] = [
+        "", "bert.", "roberta.", "distilbert.", "electra.", "albert.", "mpnet.", "model.", "encoder.", "transformer.",
+    ];
+    weights.below(&PREFIXES, "embeddings.word_embeddings.weight")
 }
 
 /// A layer below `encoder.layer.`.

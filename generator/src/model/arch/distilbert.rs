@@ -4,14 +4,14 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::Architecture;
-use super::bert::mlp;
+use super::bert::{mlp, model};
 use crate::model::attention::Attention;
 use crate::model::config::{BosPolicy, DecoderConfig, NormConfig, NormKind, Sizes};
 use crate::model::decoder::{Block, Embedding};
 use crate::model::linear::Linear;
 use crate::model::mlp::Activation;
 use crate::model::norm::BranchNorms;
-use crate::model::weights::{Scope, Weights};
+use crate::model::weights::Weights;
 
 /// Names of the common sizes in other architectures, and in this one.
 pub(super) const NAMES: &[(&str, &str)] =
@@ -86,8 +86,4 @@ impl Architecture for DistilBert {
             mlp_norms: BranchNorms::after(weights.norm("output_layer_norm", d, config.norm)?),
         })
     }
-}
-
-fn model(weights: &Weights) -> Scope<'_> {
-    weights.below(&["", "distilbert.", "model.", "encoder."], "embeddings.word_embeddings.weight")
 }
