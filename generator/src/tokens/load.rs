@@ -1,48 +1,155 @@
-//! Reading a model folder's tokenizer and its special tokens.
+//! Reading a model folder's tokenizer.
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::{Map, Value, json};
-use tokenizers::{AddedToken, Tokenizer};
+use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, Tokenizer};
 
+use super::settings::{Settings, TOKENIZER_CONFIG};
 use crate::model::files::ModelFiles;
 
 const TOKENIZER: &str = "tokenizer.json";
 const VOCAB_JSON: &str = "vocab.json";
 const MERGES: &str = "merges.txt";
 const VOCAB_TXT: &str = "vocab.txt";
-/// Where special tokens are named, the first that names one counting.
-const SPECIAL_TOKENS: [&str; 2] = ["tokenizer_config.json", "special_tokens_map.json"];
+/// Files of other kinds of tokenizers, which the library can turn into a `tokenizer.json`.
+const UNREAD: [&str; 8] = [
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "source.spm",
+    "tiktoken.model",
+    "tokenizer.tiktoken",
+    "qwen.tiktoken",
+];
 
-/// The tokenizer as it was saved, and the file that it came from.
-pub fn tokenizer(files: &ModelFiles) -> Result<(Tokenizer, String)> {
+/// Classes that split a text as GPT-2's does, and those that do as BERT's.
+const BYTE_LEVEL: [&str; 9] = [
+    "GPT2Tokenizer",
+    "BartTokenizer",
+    "BlenderbotTokenizer",
+    "CodeGenTokenizer",
+    "DebertaTokenizer",
+    "LEDTokenizer",
+    "LongformerTokenizer",
+    "MvpTokenizer",
+    "RobertaTokenizer",
+];
+const WORD_PIECE: [&str; 11] = [
+    "BertTokenizer",
+    "ConvBertTokenizer",
+    "DistilBertTokenizer",
+    "ElectraTokenizer",
+    "FunnelTokenizer",
+    "LayoutLMTokenizer",
+    "LxmertTokenizer",
+    "MPNetTokenizer",
+    "MobileBertTokenizer",
+    "RetriBertTokenizer",
+    "SqueezeBertTokenizer",
+];
+
+/// A tokenizer with all its special tokens.
+pub struct Loaded {
+    pub tokenizer: Tokenizer,
+    /// The file that it came from.
+    pub path: String,
+    /// What the template puts before a text is for decoders too. Of a vocabulary without a template of its own, only
+    /// encoders use one.
+    pub template_for_all: bool,
+}
+
+/// The tokenizer as it was saved, and then as the library changes it while loading.
+pub fn tokenizer(files: &ModelFiles, settings: &Settings) -> Result<Loaded> {
     let open = |file: &str, bytes: &[u8]| -> Result<(Tokenizer, String)> {
         let path = files.display(file);
         let tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| anyhow!("{path} is not a usable tokenizer: {e}"))?;
         Ok((tokenizer, path))
     };
-    if let Some(bytes) = files.read(TOKENIZER)? {
-        return open(TOKENIZER, &bytes);
-    }
-    let (file, json) = if let Some(vocab) = text(files, VOCAB_JSON)? {
+    let special = |tokens: &[&str]| tokens.iter().map(|token| AddedToken::from(*token, true)).collect::<Vec<_>>();
+    let (file, usual, json) = if let Some(bytes) = files.read(TOKENIZER)? {
+        let (mut tokenizer, path) = open(TOKENIZER, &bytes)?;
+        follow_settings(settings, &mut tokenizer).map_err(|e| anyhow!("{path}: {e}"))?;
+        settings.add_tokens(&mut tokenizer, Vec::new()).map_err(|e| anyhow!("{path}: {e}"))?;
+        return Ok(Loaded { tokenizer, path, template_for_all: true });
+    } else if let Some(vocab) = text(files, VOCAB_JSON)? {
+        check_class(files, settings, VOCAB_JSON, &BYTE_LEVEL)?;
         let merges = text(files, MERGES)?;
         let merges = merges.with_context(|| format!("{} is missing beside {VOCAB_JSON}", files.display(MERGES)))?;
-        (VOCAB_JSON, byte_level_bpe(files, &vocab, &merges)?)
+        let mut usual = special(&["<|endoftext|>"]);
+        if !settings.names_any() {
+            usual.extend(special(&["<s>", "</s>", "<unk>", "<pad>"]));
+            usual.push(AddedToken::from("<mask>", true).lstrip(true));
+        }
+        (VOCAB_JSON, usual, byte_level_bpe(files, settings, &vocab, &merges)?)
     } else if let Some(vocab) = text(files, VOCAB_TXT)? {
-        (VOCAB_TXT, word_piece(files, &vocab)?)
+        check_class(files, settings, VOCAB_TXT, &WORD_PIECE)?;
+        (VOCAB_TXT, special(&["[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"]), word_piece(files, settings, &vocab)?)
     } else {
-        bail!(
-            "{} is missing, and there is no {VOCAB_JSON} with {MERGES} and no {VOCAB_TXT} either; a folder saved by \
-             AutoTokenizer.from_pretrained(…).save_pretrained(…) has it",
-            files.display(TOKENIZER)
-        );
+        return Err(missing(files)?);
     };
     let (mut tokenizer, path) = open(file, json.to_string().as_bytes())?;
-    add_special_tokens(files, &mut tokenizer)?;
-    Ok((tokenizer, path))
+    settings.add_tokens(&mut tokenizer, usual).map_err(|e| anyhow!("{path}: {e}"))?;
+    if let Some((token, given, found)) = settings.misplaced(&tokenizer) {
+        let found = found.map_or("none".to_owned(), |id| id.to_string());
+        bail!(
+            "{path}: the files beside it give the added token {token:?} the id {given}, the vocabulary {found}; {}",
+            convert(files)
+        );
+    }
+    Ok(Loaded { tokenizer, path, template_for_all: file == VOCAB_TXT })
+}
+
+/// What to do where only the library can read a tokenizer.
+fn convert(files: &ModelFiles) -> String {
+    let place = files.place();
+    format!("AutoTokenizer.from_pretrained({place:?}).save_pretrained({place:?}) of transformers writes a {TOKENIZER}")
+}
+
+fn missing(files: &ModelFiles) -> Result<anyhow::Error> {
+    let path = files.display(TOKENIZER);
+    for file in UNREAD {
+        if files.read(file)?.is_some() {
+            return Ok(anyhow!("{path} is missing, and {file} is not read; {}", convert(files)));
+        }
+    }
+    Ok(anyhow!(
+        "{path} is missing, and there is no {VOCAB_JSON} with {MERGES} and no {VOCAB_TXT} either; a folder saved by \
+         AutoTokenizer.from_pretrained(…).save_pretrained(…) has it"
+    ))
+}
+
+/// Refuses a vocabulary whose texts are split in another way than the file's name suggests.
+fn check_class(files: &ModelFiles, settings: &Settings, file: &str, known: &[&str]) -> Result<()> {
+    let Some(class) = settings.class().filter(|class| !settings.is_generic() && !known.contains(class)) else {
+        return Ok(());
+    };
+    bail!(
+        "{}: tokenizer_class {class} is not read from {file}, but only from {TOKENIZER}; {}",
+        files.display(TOKENIZER_CONFIG),
+        convert(files)
+    )
+}
+
+/// Settings that count more than what `tokenizer.json` was saved with.
+fn follow_settings(settings: &Settings, tokenizer: &mut Tokenizer) -> tokenizers::Result<()> {
+    if let Some(PreTokenizerWrapper::ByteLevel(byte_level)) = tokenizer.get_pre_tokenizer() {
+        let byte_level = byte_level.add_prefix_space(settings.switch("add_prefix_space", false));
+        tokenizer.with_pre_tokenizer(Some(byte_level));
+    }
+    if let (Some(NormalizerWrapper::BertNormalizer(bert)), true) = (tokenizer.get_normalizer(), !settings.is_generic())
+    {
+        let mut bert = *bert;
+        bert.lowercase = settings.switch("do_lower_case", true);
+        bert.handle_chinese_chars = settings.switch("tokenize_chinese_chars", true);
+        bert.strip_accents = settings.get("strip_accents").and_then(Value::as_bool);
+        tokenizer.with_normalizer(Some(bert))?;
+    }
+    Ok(())
 }
 
 /// GPT-2's tokenizer: byte-level BPE whose merges are applied in order.
-fn byte_level_bpe(files: &ModelFiles, vocab: &str, merges: &str) -> Result<Value> {
+fn byte_level_bpe(files: &ModelFiles, settings: &Settings, vocab: &str, merges: &str) -> Result<Value> {
     let vocab: Map<String, Value> =
         serde_json::from_str(vocab).with_context(|| format!("{} is damaged", files.display(VOCAB_JSON)))?;
     // The byte of a space is spelled Ġ; a vocabulary without it is of another kind, and would be misread in silence.
@@ -52,17 +159,16 @@ fn byte_level_bpe(files: &ModelFiles, vocab: &str, merges: &str) -> Result<Value
         files.display(VOCAB_JSON)
     );
     let merges: Vec<&str> = merges.lines().filter(|l| !l.starts_with("#version") && !l.trim().is_empty()).collect();
-    let add_prefix_space = setting(files, "add_prefix_space")?.and_then(|v| v.as_bool()).unwrap_or(false);
+    let add_prefix_space = settings.switch("add_prefix_space", false);
     let byte_level = json!({
         "type": "ByteLevel", "add_prefix_space": add_prefix_space, "trim_offsets": true, "use_regex": true,
     });
-    let id = |token: Option<String>| -> Option<(String, u64)> {
-        let token = token?;
+    let id = |role: &str, usual: &str| -> Option<(String, u64)> {
+        let token = settings.named(role).unwrap_or_else(|| usual.to_owned());
         let id = vocab.get(&token)?.as_u64()?;
         Some((token, id))
     };
-    let (cls, sep) = (id(named(files, "cls_token")?), id(named(files, "sep_token")?));
-    let post_processor = match (cls, sep) {
+    let post_processor = match (id("cls_token", "<s>"), id("sep_token", "</s>")) {
         (Some(cls), Some(sep)) => json!({
             "type": "RobertaProcessing", "cls": cls, "sep": sep, "trim_offsets": true,
             "add_prefix_space": add_prefix_space,
@@ -80,29 +186,27 @@ fn byte_level_bpe(files: &ModelFiles, vocab: &str, merges: &str) -> Result<Value
 }
 
 /// BERT's tokenizer: one word piece a line, its id the line's number.
-fn word_piece(files: &ModelFiles, vocab: &str) -> Result<Value> {
+fn word_piece(files: &ModelFiles, settings: &Settings, vocab: &str) -> Result<Value> {
     let vocab: Map<String, Value> =
         vocab.lines().enumerate().map(|(id, token)| (token.to_owned(), id.into())).collect();
-    let special = |key: &str, usual: &str| -> Result<(String, Value)> {
-        let token = named(files, key)?.unwrap_or_else(|| usual.to_owned());
+    let special = |role: &str, usual: &[&str]| -> Result<(String, Value)> {
+        let there = usual.iter().find(|token| vocab.contains_key(**token)).or(usual.first());
+        let token = settings.named(role).or(there.map(|token| (*token).to_owned())).unwrap_or_default();
         let id = vocab.get(&token).cloned();
-        let id = id.with_context(|| format!("{} has no {token}, the {key}", files.display(VOCAB_TXT)))?;
+        let id = id.with_context(|| format!("{} has no {token}, the {role}", files.display(VOCAB_TXT)))?;
         Ok((token, id))
     };
-    let (unk, _) = special("unk_token", "[UNK]")?;
-    let (cls, sep) = (special("cls_token", "[CLS]")?, special("sep_token", "[SEP]")?);
-    let switch = |key: &str, usual: bool| -> Result<Value> {
-        Ok(setting(files, key)?.filter(Value::is_boolean).unwrap_or(Value::Bool(usual)))
-    };
+    let (unk, _) = special("unk_token", &["[UNK]"])?;
+    let (cls, sep) = (special("cls_token", &["[CLS]", "<s>"])?, special("sep_token", &["[SEP]", "</s>"])?);
     Ok(json!({
         "version": "1.0",
         "added_tokens": [],
         "normalizer": {
             "type": "BertNormalizer",
             "clean_text": true,
-            "handle_chinese_chars": switch("tokenize_chinese_chars", true)?,
-            "strip_accents": setting(files, "strip_accents")?.unwrap_or(Value::Null),
-            "lowercase": switch("do_lower_case", true)?,
+            "handle_chinese_chars": settings.switch("tokenize_chinese_chars", true),
+            "strip_accents": settings.get("strip_accents").and_then(Value::as_bool),
+            "lowercase": settings.switch("do_lower_case", true),
         },
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "post_processor": {"type": "BertProcessing", "cls": cls, "sep": sep},
@@ -112,70 +216,6 @@ fn word_piece(files: &ModelFiles, vocab: &str) -> Result<Value> {
             "max_input_chars_per_word": 100, "vocab": vocab,
         },
     }))
-}
-
-/// Makes the special tokens that the vocabulary has single tokens wherever a text spells them.
-fn add_special_tokens(files: &ModelFiles, tokenizer: &mut Tokenizer) -> Result<()> {
-    // BERT's own names stand in a vocab.txt even where no other file repeats them.
-    let mut special: Vec<String> = ["[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"].map(str::to_owned).into();
-    for role in ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] {
-        special.extend(named(files, role)?);
-    }
-    let known = special.into_iter().filter(|token| tokenizer.token_to_id(token).is_some());
-    let known: Vec<AddedToken> = known.map(|token| AddedToken::from(token, true)).collect();
-    tokenizer.add_special_tokens(known).map_err(|e| anyhow!("{}: {e}", files.display(SPECIAL_TOKENS[0])))?;
-    Ok(())
-}
-
-/// The BOS token: named by the tokenizer's files, else numbered by `config.json`, else the end-of-text token, which
-/// TransformerLens puts in its place. A tokenizer that says it has none skips what `config.json` says.
-pub fn bos(files: &ModelFiles, tokenizer: &Tokenizer) -> Result<Option<u32>> {
-    let id = |token: Option<String>| token.and_then(|t| tokenizer.token_to_id(&t));
-    if let Some(bos) = id(named(files, "bos_token")?) {
-        return Ok(Some(bos));
-    }
-    let (bos, eos) = (numbered(files, "bos_token_id")?, id(named(files, "eos_token")?));
-    let says_none = setting(files, "bos_token")?.is_some_and(|v| v.is_null());
-    Ok(if says_none { eos.or(bos) } else { bos.or(eos) }.or(numbered(files, "eos_token_id")?))
-}
-
-/// Size of the model's vocabulary, if `config.json` has it.
-pub fn d_vocab(files: &ModelFiles) -> Result<Option<usize>> {
-    Ok(numbered(files, "vocab_size")?.map(|n| n as usize))
-}
-
-/// A special token by its role.
-fn named(files: &ModelFiles, role: &str) -> Result<Option<String>> {
-    for file in SPECIAL_TOKENS {
-        let value = object(files, file)?.and_then(|mut o| o.remove(role));
-        match value {
-            Some(Value::String(token)) => return Ok(Some(token)),
-            Some(Value::Object(token)) => return Ok(token.get("content").and_then(Value::as_str).map(str::to_owned)),
-            _ => {}
-        }
-    }
-    Ok(None)
-}
-
-/// A setting in `tokenizer_config.json`; null is a value.
-fn setting(files: &ModelFiles, key: &str) -> Result<Option<Value>> {
-    Ok(object(files, SPECIAL_TOKENS[0])?.and_then(|mut o| o.remove(key)))
-}
-
-/// A number of `config.json`, or of the text model inside it; the first where there are several.
-fn numbered(files: &ModelFiles, key: &str) -> Result<Option<u32>> {
-    let config = object(files, "config.json")?.unwrap_or_default();
-    let nested = config.get("text_config").and_then(|c| c.get(key));
-    let value = config.get(key).filter(|v| !v.is_null()).or(nested);
-    let value = value.and_then(|v| v.get(0).or(Some(v)));
-    Ok(value.and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()))
-}
-
-fn object(files: &ModelFiles, file: &str) -> Result<Option<Map<String, Value>>> {
-    let Some(bytes) = files.read(file)? else { return Ok(None) };
-    let object =
-        serde_json::from_slice(&bytes).with_context(|| format!("{} is not a JSON object", files.display(file)))?;
-    Ok(Some(object))
 }
 
 fn text(files: &ModelFiles, file: &str) -> Result<Option<String>> {

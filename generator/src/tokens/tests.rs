@@ -26,6 +26,47 @@ fn load(folder: &Path) -> Result<Tokenizer> {
     Tokenizer::load(&ModelFiles::folder(folder).unwrap())
 }
 
+/// Tokenizers of many kinds give the ids that TransformerLens and transformers give, and a label for each.
+#[test]
+fn ids_equal_the_reference() {
+    #[derive(serde::Deserialize)]
+    struct Expected {
+        special: String,
+        texts: Vec<Text>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Text {
+        text: String,
+        without: Vec<u32>,
+        ids: Vec<u32>,
+    }
+    let mut kinds = 0;
+    for entry in std::fs::read_dir(fixtures()).unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(expected) = std::fs::read(folder.join("expected.json")) else { continue };
+        let expected: Expected = serde_json::from_slice(&expected).unwrap();
+        let tokenizer = load(&folder).unwrap();
+        let special = if expected.special == "bos" { BosPolicy::Prepend } else { BosPolicy::Template };
+        for Text { text, without, ids } in expected.texts {
+            let encode = |special| tokenizer.encode(&text, special, 999);
+            let name = format!("{}: {text:?}", folder.display());
+            match encode(BosPolicy::None) {
+                Ok(tokens) => assert_eq!(tokens.ids, without, "{name}"),
+                Err(_) => assert!(without.is_empty(), "{name}"),
+            }
+            let tokens = encode(special).unwrap();
+            assert_eq!(tokens.ids, ids, "{name}");
+            assert_eq!(tokens.labels.len(), ids.len(), "{name}");
+        }
+        kinds += 1;
+    }
+    assert!(kinds > 10);
+}
+
+fn fixtures() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/tokenizers")
+}
+
 const END: (&str, &str) = ("tokenizer_config.json", r#"{"bos_token":{"content":"<|end|>"}}"#);
 
 #[test]
@@ -62,7 +103,7 @@ fn a_cut_is_reported_and_counts_the_bos() {
 
 #[test]
 fn the_bos_is_the_tokenizers_then_the_configs_then_the_end_of_text() {
-    let bos = |files: &[(&str, &str)]| load(folder(files).path()).unwrap().bos;
+    let bos = |files: &[(&str, &str)]| load(folder(files).path()).unwrap().beginning.first().copied();
     let config = ("config.json", r#"{"bos_token_id":3,"eos_token_id":[4,5]}"#);
     assert_eq!(bos(&[END, config]), Some(0));
     assert_eq!(bos(&[("special_tokens_map.json", r#"{"bos_token":"a"}"#), config]), Some(2));
@@ -112,9 +153,53 @@ fn vocab_txt_makes_word_pieces_in_a_template() {
     assert_eq!(encode(PrependBos::Never, 99).ids, [5, 6, 7, 4, 1]);
 }
 
+/// A template's beginning is a decoder's BOS; what it puts at the end is not for decoders.
+#[test]
+fn a_template_begins_a_decoders_input() {
+    let tokenizer = load(&fixtures().join("gpt2_template")).unwrap();
+    let labels = |special| tokenizer.encode("the", special, 9).unwrap().labels.concat();
+    assert_eq!(labels(BosPolicy::Prepend), "<s>the");
+    assert_eq!(labels(BosPolicy::Template), "<s>the</s>");
+    assert_eq!(labels(BosPolicy::None), "the");
+}
+
+#[test]
+fn pieces_are_labelled_with_what_they_stand_for() {
+    let labels = |name: &str, text: &str, special| {
+        load(&fixtures().join(name)).unwrap().encode(text, special, 99).unwrap().labels
+    };
+    assert_eq!(labels("llama", "é\n日", BosPolicy::Prepend), ["<s>", " ", "é", "\n", "日"]);
+    assert_eq!(labels("llama", "ß", BosPolicy::None), [" ", "\\xC3", "\\x9F"]);
+    assert_eq!(labels("t5", "the", BosPolicy::Template).last().unwrap(), "</s>");
+    assert_eq!(labels("bert", "Heads", BosPolicy::Template), ["[CLS]", "he", "##ad", "##s", "[SEP]"]);
+    assert_eq!(labels("roberta", "a <mask>", BosPolicy::Template), ["<s>", "a", "<mask>", "</s>"]);
+}
+
+#[test]
+fn added_tokens_are_where_the_files_say() {
+    let list =
+        r#"{"added_tokens_decoder":{"12":{"content":"b c","special":false},"11":{"content":"<x>","special":true}}}"#;
+    let tokenizer = load(folder(&[("tokenizer_config.json", list)]).path()).unwrap();
+    let tokens = tokenizer.encode("ab c<x>", BosPolicy::None, 99).unwrap();
+    assert_eq!((tokens.ids, tokens.labels.concat()), (vec![2, 12, 11], "ab c<x>".to_owned()));
+    // Where they are all listed in one file, the older two do not count.
+    let map = ("special_tokens_map.json", r#"{"bos_token":"a"}"#);
+    assert!(load(folder(&[("tokenizer_config.json", list), map]).path()).unwrap().beginning.is_empty());
+
+    let error = load(folder(&[("added_tokens.json", r#"{"<x>":20}"#)]).path()).unwrap_err().to_string();
+    assert!(error.contains("the added token \"<x>\" the id 20, the vocabulary 11"), "{error}");
+}
+
 #[test]
 fn what_is_missing_or_unusable_is_named() {
     let error = |folder: tempfile::TempDir| load(folder.path()).unwrap_err().to_string();
+    let pieces = tempfile::tempdir().unwrap();
+    write(&pieces, "tokenizer.model", "");
+    let message = error(pieces);
+    assert!(message.contains("tokenizer.model is not read") && message.contains("save_pretrained"), "{message}");
+    let other = ("tokenizer_config.json", r#"{"tokenizer_class":"Qwen2TokenizerFast"}"#);
+    let message = error(folder(&[other]));
+    assert!(message.contains("tokenizer_class Qwen2Tokenizer is not read from vocab.json"), "{message}");
     assert!(error(tempfile::tempdir().unwrap()).contains("tokenizer.json is missing"));
     assert!(error(folder(&[("tokenizer.json", "{")])).contains("tokenizer.json is not a usable tokenizer"));
     assert!(error(folder(&[("merges.txt", "a\n")])).contains("vocab.json is not a usable tokenizer"));

@@ -125,9 +125,8 @@ impl Architecture for Bert {
 
 /// The tensors of the encoder and its embeddings, whatever model they are part of.
 pub(super) fn model(weights: &Weights) -> Scope<'_> {
-    const PREFIXES: [&str; 10] = [
-        "", "bert.", "roberta.", "distilbert.", "electra.", "albert.", "mpnet.", "model.", "encoder.", "transformer.",
-    ];
+    const PREFIXES: [&str; 10] =
+        ["", "bert.", "roberta.", "distilbert.", "electra.", "albert.", "mpnet.", "model.", "encoder.", "transformer."];
     weights.below(&PREFIXES, "embeddings.word_embeddings.weight")
 }
 
