@@ -59,7 +59,7 @@ lint: _wasm-target
 fmt-check:
     cargo fmt --all --check
 
-# Time the parts and the whole pipeline, on a random GPT-2-small or with: just bench --bench pipeline -- --model DIR --prompts FILE
+# Time every family beside the machine's GEMM, and the whole pipeline; alone: just bench --bench forward -- --only llama, just bench --bench pipeline -- --model DIR --prompts FILE
 [group('check')]
 bench *flags: viewer
     cargo bench --package lens-build {{ flags }}

@@ -74,11 +74,19 @@ fn models() {
     test.run("--model p.jsonl")
         .fails("error: --model p.jsonl: this is a file; give the folder that has config.json and the weights");
 
+    test.write("model.gguf", "GGUF");
+    let no_gguf = "a GGUF, which is not supported; give the model that it was converted from: the folder with its \
+        config.json, safetensors and tokenizer";
+    test.run("--model model.gguf").fails(&format!("error: --model model.gguf: this is {no_gguf}"));
+
     let fails = |test: &Test, message: &str| {
         test.run("--model bad -p p.jsonl").fails(&format!("failed: model bad: {message}\n{ONE}"));
     };
     fs::create_dir(test.path("bad")).unwrap();
     fails(&test, "DIR/bad/config.json is missing: is this a model folder?");
+    test.write("bad/q4.gguf", "GGUF");
+    fails(&test, &format!("DIR/bad/config.json is missing, and q4.gguf is {no_gguf}"));
+    fs::remove_file(test.path("bad/q4.gguf")).unwrap();
     test.model("gpt2", "bad");
     test.set("bad/config.json", "model_type", "mamba".into());
     let supported = lens_build::model::arch::model_types().collect::<Vec<_>>().join(", ");

@@ -20,6 +20,8 @@ mod size;
 pub mod source;
 pub mod weights;
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use candle_core::{DType, Device};
 use lens_schema::ModelEntry;
@@ -77,6 +79,15 @@ impl Model {
         Self::load_with(files, options, options.device.is_cpu())
     }
 
+    /// A model of the configuration of `files` with random weights, to be timed: optional tensors are there if `like`, a
+    /// smaller model of the same architecture, has them.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn random(files: &ModelFiles, like: &ModelFiles, options: &LoadOptions) -> Result<Model> {
+        Self::with_weights(files, &Weights::random(like)?, options, options.device.is_cpu())
+    }
+
     /// What `config.json` says, without loading the weights.
     pub fn read_config(files: &ModelFiles) -> Result<DecoderConfig> {
         Ok(Self::architecture(files)?.1)
@@ -101,16 +112,21 @@ impl Model {
     }
 
     fn load_with(files: &ModelFiles, options: &LoadOptions, fused: bool) -> Result<Model> {
+        // What config.json has no place for is told first.
+        Self::architecture(files)?;
+        Self::with_weights(files, &Weights::open(files)?, options, fused)
+    }
+
+    fn with_weights(files: &ModelFiles, weights: &Weights, options: &LoadOptions, fused: bool) -> Result<Model> {
         let LoadOptions { device, dtype } = options;
         let (architecture, config) = Self::architecture(files)?;
-        let weights = Weights::open(files)?;
-        let embedding = architecture.embedding(&weights, &config)?.to(device, *dtype)?;
+        let embedding = architecture.embedding(weights, &config)?.to(device, *dtype)?;
         let mut blocks: Vec<Block> = Vec::with_capacity(config.n_layers());
         for layer in 0..config.n_layers() {
             let shared = architecture.shares_weights_of(layer).and_then(|earlier| blocks.get(earlier).cloned());
             let mut block = match shared {
                 Some(block) => block,
-                None => architecture.block(&weights, &config, layer)?.to(device, *dtype)?,
+                None => architecture.block(weights, &config, layer)?.to(device, *dtype)?,
             };
             if layer + 1 == config.n_layers() {
                 block.keep_patterns_only(&config)?;
@@ -120,7 +136,7 @@ impl Model {
         let mut entry = entry::entry(&files.name, &config, options);
         entry.rest.insert("tokenizer_name".to_owned(), files.tokenizer_name.as_str().into());
         let decoder = if fused {
-            AnyDecoder::Fused(Decoder { config, embedding, blocks, kernels: Fused })
+            AnyDecoder::Fused(Decoder { config, embedding, blocks, kernels: Fused::default() })
         } else {
             let kernels = Composed { device: device.clone(), dtype: *dtype };
             AnyDecoder::Composed(Decoder { config, embedding, blocks, kernels })
@@ -147,6 +163,15 @@ impl Model {
         match &self.decoder {
             AnyDecoder::Fused(decoder) => &decoder.config,
             AnyDecoder::Composed(decoder) => &decoder.config,
+        }
+    }
+
+    /// Time that was spent on attention since the model was loaded: scores, softmax and mixtures of values. None of it is
+    /// counted on another device than the CPU.
+    pub fn attention_time(&self) -> Duration {
+        match &self.decoder {
+            AnyDecoder::Fused(decoder) => decoder.kernels.attention_time(),
+            AnyDecoder::Composed(_) => Duration::ZERO,
         }
     }
 

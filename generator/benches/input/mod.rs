@@ -9,8 +9,8 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-pub const LAYERS: usize = 12;
-pub const WIDTH: usize = 768;
+const LAYERS: usize = 12;
+const WIDTH: usize = 768;
 const VOCABULARY: usize = 50_257;
 const POSITIONS: usize = 1024;
 /// Tokens of a prompt: from the one to the other, 206 on average.

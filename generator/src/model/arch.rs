@@ -51,7 +51,7 @@ use serde_json::Value;
 use super::config::DecoderConfig;
 use super::decoder::{Block, Embedding};
 use super::files::ModelFiles;
-use super::weights::Weights;
+use super::weights::{NO_GGUF, Weights};
 
 /// What one architecture's `config.json` says, and where its weights are.
 pub trait Architecture {
@@ -182,7 +182,12 @@ pub(super) fn open(files: &ModelFiles) -> Result<Box<dyn Architecture>> {
              and give the folder where that was saved",
             files.place()
         );
-        bail!("{path} is missing: is this a model folder?");
+        let names = files.names().unwrap_or_default();
+        let gguf = names.iter().find(|name| name.ends_with(".gguf"));
+        match gguf {
+            Some(name) => bail!("{path} is missing, and {name} is {NO_GGUF}"),
+            None => bail!("{path} is missing: is this a model folder?"),
+        }
     };
     let config: Value = serde_json::from_slice(&bytes).with_context(|| format!("{path} is not JSON"))?;
     let supported = || model_types().collect::<Vec<_>>().join(", ");

@@ -8,6 +8,7 @@ use lens_schema::path::sanitize_name;
 use super::files::ModelFiles;
 use super::hub::{self, HubModel};
 use super::names::{self, Known};
+use super::weights::NO_GGUF;
 use crate::demo;
 
 /// Where a model's files come from.
@@ -28,6 +29,7 @@ impl ModelSource {
         if path.is_dir() {
             return Ok(ModelSource::Files(ModelFiles::folder(path)?));
         }
+        ensure!(!path.exists() || !name.ends_with(".gguf"), "--model {name}: this is {NO_GGUF}");
         ensure!(!path.exists(), "--model {name}: this is a file; give the folder that has config.json and the weights");
         if let Some(known) = names::find(name) {
             if let Err(refusal) = known.architecture {

@@ -11,6 +11,8 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::config::{NormConfig, NormKind};
@@ -20,6 +22,11 @@ use super::norm::Norm;
 use file::WeightFile;
 use find::{Found, find};
 
+/// What a `.gguf` is to this program. Its tensors, names and tokens are arranged for another one, differently for each
+/// architecture, and mostly quantised.
+pub const NO_GGUF: &str = "a GGUF, which is not supported; give the model that it was converted from: the folder with its \
+    config.json, safetensors and tokenizer";
+
 /// All tensors of a model, on disk until they are asked for.
 #[derive(Debug)]
 pub struct Weights {
@@ -28,6 +35,8 @@ pub struct Weights {
     tensors: BTreeMap<String, usize>,
     /// What the index of a sharded model is called, and the file that it promises a tensor in.
     index: Option<(String, BTreeMap<String, String>)>,
+    /// Only the names count: every tensor has the shape that is asked for, and random values.
+    random: bool,
 }
 
 /// What a file is makes it useless here, though it is whole.
@@ -51,7 +60,7 @@ impl Weights {
     /// Finds the weights and reads their table of contents.
     pub fn open(folder: &ModelFiles) -> Result<Weights> {
         let Found { files: names, index } = find(folder)?;
-        let mut weights = Weights { files: Vec::new(), tensors: BTreeMap::new(), index };
+        let mut weights = Weights { files: Vec::new(), tensors: BTreeMap::new(), index, random: false };
         for name in &names {
             let file = WeightFile::open(folder, name)?;
             weights.tensors.extend(file.names().map(|tensor| (tensor.clone(), weights.files.len())));
@@ -67,6 +76,23 @@ impl Weights {
             }
         }
         Ok(weights)
+    }
+
+    /// Random values for a model of any size that has the tensors of `like`, as many layers as it may have.
+    pub(super) fn random(like: &ModelFiles) -> Result<Weights> {
+        Ok(Weights { random: true, ..Self::open(like)? })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        if !self.random {
+            return self.tensors.contains_key(name);
+        }
+        let same = |a: &str, b: &str| a == b || (a.parse::<usize>().is_ok() && b.parse::<usize>().is_ok());
+        let parts = || name.split('.');
+        let like = |other: &String| {
+            other.split('.').count() == parts().count() && other.split('.').zip(parts()).all(|(a, b)| same(a, b))
+        };
+        self.tensors.keys().any(like)
     }
 
     /// The tensors below the first of `prefixes` that has the tensor `anchor`. Where none has, those below the one
@@ -89,6 +115,9 @@ impl Weights {
 
     /// Values of a tensor as f32 in C order; of a matrix if `transposed` by columns.
     fn values(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Vec<f32>> {
+        if self.random {
+            return Ok(random_values(name, shape));
+        }
         let Some(file) = self.tensors.get(name).map(|at| &self.files[*at]) else {
             bail!("{}", self.missing(name, shape));
         };
@@ -123,6 +152,19 @@ impl Weights {
     }
 }
 
+/// Even numbers of deviation 0.02, the same for the same name and size.
+fn random_values(name: &str, shape: &[usize]) -> Vec<f32> {
+    const AT_ONCE: usize = 1 << 16;
+    const LIMIT: f32 = 0.035;
+    let mut values = vec![0.0; shape.iter().product()];
+    let seed = u64::from(crc32fast::hash(name.as_bytes()));
+    values.par_chunks_mut(AT_ONCE).enumerate().for_each(|(chunk, values)| {
+        let mut random = ChaCha8Rng::seed_from_u64(seed << 32 | chunk as u64);
+        values.iter_mut().for_each(|v| *v = random.random_range(-LIMIT..LIMIT));
+    });
+    values
+}
+
 /// Tensors whose names start alike.
 #[derive(Debug, Clone)]
 pub struct Scope<'a> {
@@ -137,7 +179,7 @@ impl Scope<'_> {
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.weights.tensors.contains_key(&format!("{}{name}", self.prefix))
+        self.weights.has(&format!("{}{name}", self.prefix))
     }
 
     /// A tensor as f32 on the CPU; its shape must be exactly `shape`, its values finite.

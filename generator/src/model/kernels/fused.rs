@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{CpuStorage, Storage, Tensor};
@@ -19,8 +21,17 @@ use crate::model::rope::RotaryTable;
 
 /// The CPU. Activations are f32; matrices and tables of embeddings may be kept in half the space, and are then widened
 /// piece by piece while they are used.
-#[derive(Debug)]
-pub(in crate::model) struct Fused;
+#[derive(Debug, Default)]
+pub(in crate::model) struct Fused {
+    /// Nanoseconds spent on attention.
+    attention: AtomicU64,
+}
+
+impl Fused {
+    pub fn attention_time(&self) -> Duration {
+        Duration::from_nanos(self.attention.load(Ordering::Relaxed))
+    }
+}
 
 /// Values of a matrix in half precision that are widened together: few enough to stay near the processor.
 const WIDENED: usize = 4 << 20;
@@ -303,9 +314,11 @@ impl Kernels for Fused {
     }
 
     fn attend(&self, qkv: &Rows, prompts: &Prompts, plan: &AttentionPlan<'_>, mix: bool) -> Result<Attended<Rows>> {
+        let begin = Instant::now();
         let width = plan.n_heads * plan.d_head;
         let mut mixed = mix.then(|| Rows::zeros(qkv.len(), width));
         let patterns = attend::attend(qkv, prompts, plan, mixed.as_mut().map(|m| m.values.as_mut_slice()));
+        self.attention.fetch_add(begin.elapsed().as_nanos() as u64, Ordering::Relaxed);
         Ok((patterns, mixed))
     }
 }

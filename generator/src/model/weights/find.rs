@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::NO_GGUF;
 use crate::model::files::ModelFiles;
 
 /// The two kinds of files, better one first: ending, usual name, usual name of the index of several.
@@ -17,7 +18,7 @@ const NO_WEIGHTS: [&str; 5] =
     ["training_args.bin", "optimizer.bin", "scheduler.bin", "scaler.bin", "adapter_model.bin"];
 
 /// Endings of formats that other programs read.
-const OTHER_FORMATS: [&str; 6] = [".gguf", ".h5", ".msgpack", ".onnx", ".pth", ".pt"];
+const OTHER_FORMATS: [&str; 5] = [".h5", ".msgpack", ".onnx", ".pth", ".pt"];
 
 /// Files that together have all weights.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,9 @@ pub(super) fn find(folder: &ModelFiles) -> Result<Found> {
         !names.iter().any(|name| name.starts_with("adapter_model.")),
         "{place} has an adapter only; merge it into its base model (in PEFT: merge_and_unload) and give the result"
     );
+    if let Some(name) = names.iter().find(|name| name.ends_with(".gguf")) {
+        bail!("{place} has no weights but {name}, {NO_GGUF}");
+    }
     let [(_, first, _), (_, second, _)] = KINDS;
     let other = names.iter().find(|name| OTHER_FORMATS.iter().any(|ending| name.ends_with(ending)));
     let other = other.map_or(String::new(), |name| {
@@ -157,6 +161,7 @@ mod tests {
             "cannot use DIR/model.safetensors.index.json: it names DIR/model-1.safetensors, which is not there; get it too"
         );
         assert!(error(&["adapter_model.safetensors"]).starts_with("DIR has an adapter only; merge it into "));
+        assert_eq!(error(&["tiny.gguf", "tf_model.h5"]), format!("DIR has no weights but tiny.gguf, {NO_GGUF}"));
         assert!(error(&["tf_model.h5"]).ends_with(
             "nor the index of a sharded one; tf_model.h5 has a format that is not supported, so get or save the model \
              as safetensors"
