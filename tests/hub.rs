@@ -157,6 +157,9 @@ fn a_server_without_a_list_of_files_is_enough() {
     let requests = h.hub.requests();
     let asked = |file: &str| requests.iter().any(|r| r.ends_with(file));
     assert!(asked("special_tokens_map.json") && !asked("pytorch_model.bin"), "{requests:?}");
+    h.hub.trouble("/api/models/a/short", Kind::Body(r#"{"id": "a/short"}"#), 1);
+    h.publish("a/short", &["main"], "gpt2");
+    h.run("--model a/short").succeeds();
 }
 
 #[test]

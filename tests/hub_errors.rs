@@ -75,12 +75,20 @@ fn what_is_not_there_gets_near_names() {
     let folder = "or give a folder that has it with --model DIR";
     let log_in = "set HF_TOKEN to a token of yours (HUB/settings/tokens), or log in with `hf auth login`";
     h.run("--model no-one/nothing-at-all").fails(&format!(
-        "failed: model no-one/nothing-at-all: HUB has no model no-one/nothing-at-all, or it is private: then {log_in}; \
+        "failed: model no-one/nothing-at-all: HUB has no model no-one/nothing-at-all, or it is private or gated: then {log_in}; \
          `lens-build models` lists names, {folder}\n{ONE}"
     ));
     h.run_with("--model pythia14m", &[("HF_TOKEN", "x")]).fails(&format!(
         "failed: model pythia14m: HUB has no model pythia14m, or the token from HF_TOKEN may not see it; \
          `lens-build models` lists names, {folder}. Did you mean pythia-14m?\n{ONE}"
+    ));
+    // Also where the server says no more than its status.
+    h.hub.trouble("no-one", Kind::Plain(404), 2);
+    h.run("--model no-one/else").fails_with("failed: model no-one/else: HUB has no model no-one/else, ", folder);
+    h.hub.trouble("no-one", Kind::Plain(403), 1);
+    h.run("--model no-one/else").fails(&format!(
+        "failed: model no-one/else: the hub answers with status 403: no-one/else may be gated or private; see \
+         HUB/no-one/else, then {log_in}; {folder}\n{ONE}"
     ));
     for (name, meant) in [("gtp2", "gpt2"), ("relu-4l-dem", "relu-4l-demo")] {
         let run = h.run_with(&format!("--model {name}"), &[("HF_ENDPOINT", "http://127.0.0.1:9")]);

@@ -59,6 +59,8 @@ pub enum Kind {
     /// Every byte of the body is another one.
     Garbles,
     Status(u16),
+    /// A status without the hub's headers.
+    Plain(u16),
     /// Ranges are ignored.
     NoRange,
     /// So much time passes before the answer.
@@ -194,6 +196,7 @@ fn answer(state: &Mutex<State>, mut stream: TcpStream, is_storage: bool) -> std:
     match &trouble {
         Some(Kind::Waits(time)) => std::thread::sleep(*time),
         Some(Kind::Status(code)) => (status, body) = (*code, b"trouble".to_vec()),
+        Some(Kind::Plain(code)) => (status, headers) = (*code, Vec::new()),
         Some(Kind::NoRange) => range = None,
         Some(Kind::Garbles) => body.iter_mut().for_each(|byte| *byte = !*byte),
         Some(Kind::Body(text)) => body = text.as_bytes().to_vec(),

@@ -115,15 +115,21 @@ impl HubModel {
 
     fn on_hub(&self, repo: &Repo, settings: &Settings, observer: &dyn Observer, stop: &AtomicBool) -> Result<Found> {
         let client = Client::new(settings)?;
-        let (commit, files) = match client.listing(repo) {
-            Ok(Listing { commit, files }) => (commit, Some(files)),
+        let Listing { commit, files } = match client.listing(repo) {
             // Some servers have the files and no list of them.
-            Err(HubError::Status { code: 404 | 405 | 501, .. }) => {
-                let reply = client.file(repo, &self.revision, CONFIG, 0)?;
+            Err(HubError::Status { code: 404 | 405 | 501, .. }) => Listing { commit: None, files: None },
+            listing => listing?,
+        };
+        let commit = match commit {
+            Some(commit) => commit,
+            None => {
+                let reply = client.file(repo, &self.revision, CONFIG, 0).map_err(|e| match e {
+                    HubError::Status { code: 404, .. } => HubError::NoModel,
+                    e => e,
+                })?;
                 let what = "it has no X-Repo-Commit".to_owned();
-                (reply.commit.ok_or(HubError::Odd { url: settings.endpoint.clone(), what })?, None)
+                reply.commit.ok_or(HubError::Odd { url: settings.endpoint.clone(), what })?
             }
-            Err(e) => return Err(e.into()),
         };
         let cached = CachedRepo::new(&settings.cache, repo);
         let mut download = Downloader {

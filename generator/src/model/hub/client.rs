@@ -40,11 +40,11 @@ pub struct Reply {
     body: Body,
 }
 
-/// What a revision of a model has.
+/// What a revision of a model has, as far as the hub tells.
 #[derive(Debug)]
 pub struct Listing {
-    pub commit: String,
-    pub files: BTreeSet<String>,
+    pub commit: Option<String>,
+    pub files: Option<BTreeSet<String>>,
 }
 
 impl<'a> Client<'a> {
@@ -74,7 +74,8 @@ impl<'a> Client<'a> {
     pub fn listing(&self, repo: &Repo) -> Result<Listing, HubError> {
         #[derive(Deserialize)]
         struct Info {
-            sha: String,
+            sha: Option<String>,
+            #[serde(default)]
             siblings: Vec<File>,
         }
         #[derive(Deserialize)]
@@ -87,8 +88,9 @@ impl<'a> Client<'a> {
         let json = json.map_err(|e| unreachable(&url, e))?;
         let info: Info = serde_json::from_slice(&json)
             .map_err(|e| HubError::Odd { url: url.clone(), what: format!("no list of files ({e})") })?;
-        let files = info.siblings.into_iter().map(|file| file.rfilename).collect();
-        Ok(Listing { commit: checked(&url, "the commit", info.sha)?, files })
+        let commit = info.sha.map(|sha| checked(&url, "the commit", sha)).transpose()?;
+        let files: BTreeSet<String> = info.siblings.into_iter().map(|file| file.rfilename).collect();
+        Ok(Listing { commit, files: (!files.is_empty()).then_some(files) })
     }
 
     /// A file at a commit or another revision, from the byte `start` on if the server can do that.

@@ -80,7 +80,7 @@ impl HubError {
             HubError::NoModel => {
                 let private = match &settings.token {
                     Some(token) => format!("or the token from {} may not see it", token.origin),
-                    None => format!("or it is private: then {log_in}"),
+                    None => format!("or it is private or gated: then {log_in}"),
                 };
                 let meant = names::meant(&id);
                 format!("{endpoint} has no model {id}, {private}; `lens-build models` lists names, {folder}{meant}")
@@ -107,7 +107,7 @@ impl HubError {
                 None => format!("{endpoint} asks for a token: {log_in}"),
             },
             HubError::Status { code: 403, .. } => {
-                format!("{self}: the account or its token may not read {id}; see {endpoint}/{id}, {folder}")
+                format!("{self}: {id} may be gated or private; see {endpoint}/{id}, then {log_in}; {folder}")
             }
             HubError::Status { .. } => format!("{self}; try again later, {folder}"),
         }
