@@ -10,6 +10,7 @@
 //! - `hub_errors`: what a hub refuses, and what to do about it
 //! - `hub_server`: a hub in this process
 //! - `names`: the names of models, and the list of them
+//! - `encoders`: models that see both directions, from a prompt to the site
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `weights`: the forms that weights come in, and those that are refused
 //! - `figures`: figure functions: the library's, one's own, and those that fail
@@ -21,6 +22,7 @@
 mod bad_input;
 mod cli;
 mod demo;
+mod encoders;
 mod figures;
 mod harness;
 mod hub;
