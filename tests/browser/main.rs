@@ -7,12 +7,14 @@
 //! - [`itself`]: what the harness must notice
 //! - [`grid`]: many patterns at once; [`heads`], [`prompts`], [`look`]: what is chosen there, and how it is shown
 //! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
+//! - [`expression`]: matrices derived from a pattern
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
 
 mod cdp;
 mod chromium;
+mod expression;
 mod fixture;
 mod grid;
 mod harness;

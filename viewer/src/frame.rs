@@ -1,9 +1,10 @@
 //! Work in slices: what draws takes turns, so that the page scrolls and answers while thousands of tiles are drawn.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use futures::channel::oneshot;
-use leptos::prelude::{request_animation_frame, window};
+use leptos::prelude::{request_animation_frame, set_timeout, window};
 
 /// Milliseconds of a frame that drawing may use.
 const SLICE_MS: f64 = 8.0;
@@ -34,6 +35,12 @@ pub async fn turn() {
             return;
         }
     }
+}
+
+/// Does something as soon as the page was painted with all that changed so far: in a task of its own, after the next
+/// frame.
+pub fn after_paint(work: impl FnOnce() + 'static) {
+    request_animation_frame(move || set_timeout(work, Duration::ZERO));
 }
 
 fn begin() {

@@ -5,7 +5,9 @@ pub mod about;
 pub mod axes;
 pub mod axis;
 pub mod board;
+pub mod colours;
 pub mod drawing;
+pub mod expression;
 pub mod figures;
 pub mod format;
 pub mod frame;
@@ -37,6 +39,8 @@ pub mod tops;
 use leptos::prelude::*;
 
 use self::about::{ModelCard, PromptCard};
+use self::expression::card::ExpressionCard;
+use self::expression::derivation::{self, Derivation};
 use self::figures::Figures;
 use self::headmap::HeadMap;
 use self::heatmap::Heatmap;
@@ -54,8 +58,10 @@ use crate::app::use_index;
 pub fn SingleView() -> impl IntoView {
     let page = Page::provide(use_index());
     load::follow(page);
+    derivation::follow(page);
     keyboard::listen(page);
     let is_waiting = Memo::new(move |_| page.shown.with(Option::is_none) && page.problem.with(Option::is_none));
+    let is_computing = Memo::new(move |_| page.derivation.with(|d| matches!(d, Derivation::Computing(_))));
     let is_stale = Memo::new(move |_| page.is_stale());
     let notices = move || {
         let complaints = page.complaints.get().into_iter();
@@ -66,7 +72,7 @@ pub fn SingleView() -> impl IntoView {
             .collect_view()
     };
     view! {
-        <div class="single" aria-busy=move || (is_waiting.get() || is_stale.get()).to_string() data-testid="single">
+        <div class="single" aria-busy=move || (is_waiting.get() || is_stale.get() || is_computing.get()).to_string() data-testid="single">
             <Title />
             <div class="remarks" data-testid="notices">{notices}</div>
             {move || match page.problem.get() {
@@ -80,6 +86,7 @@ pub fn SingleView() -> impl IntoView {
                             <Toolbar />
                         </div>
                         <div class="details">
+                            <ExpressionCard />
                             <Strip />
                             <Tops />
                             <HeadMap />

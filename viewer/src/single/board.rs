@@ -8,11 +8,13 @@ use leptos::prelude::*;
 use web_sys::HtmlCanvasElement;
 
 use super::axes;
+use super::colours::Colours;
 use super::drawing::Scene;
 use super::frame::Frame;
 use super::geometry::{Cell, Geometry};
 use super::ink::Ink;
 use super::page::{Page, Shown};
+use super::raster::Place;
 use crate::canvas;
 
 /// A box smaller than this is not laid out yet, or cannot be seen.
@@ -34,7 +36,8 @@ pub struct Board {
     pub overlay: NodeRef<html::Canvas>,
     /// Of the box that the canvases fill.
     pub size: RwSignal<(f64, f64)>,
-    indices: Memo<Arc<Vec<u8>>>,
+    colours: Memo<Colours>,
+    indices: Memo<Arc<Vec<Place>>>,
     labels: Memo<Arc<Vec<String>>>,
     /// Colours and frame of the last drawing of the base.
     drawn: StoredValue<Option<(Ink, Frame)>>,
@@ -44,18 +47,17 @@ pub struct Board {
 impl Board {
     /// Draws whenever something that is drawn changes.
     pub fn new(page: Page) -> Self {
-        let scale = Memo::new(move |_| page.look.with(|look| look.scale));
-        let range = Memo::new(move |_| page.range());
-        let colormap = Memo::new(move |_| page.look.with(|look| look.colormap));
+        let colours = Memo::new(move |_| page.colours());
         let window_in_view = Memo::new(move |_| page.window());
         let board = Board {
             page,
             base: NodeRef::new(),
             overlay: NodeRef::new(),
             size: RwSignal::new((0.0, 0.0)),
+            colours,
             indices: Memo::new(move |_| {
-                let indices = |shown: &Shown| Arc::new(shown.matrix.indices(scale.get(), range.get()));
-                page.shown.with(|shown| shown.as_ref().map(indices)).unwrap_or_default()
+                let Colours { scale, range, .. } = colours.get();
+                page.matrix().map(|matrix| Arc::new(matrix.indices(scale, range))).unwrap_or_default()
             }),
             labels: Memo::new(move |_| {
                 let spelled = |shown: &Shown| Arc::new(axes::spelled(&shown.labels));
@@ -67,7 +69,7 @@ impl Board {
         Effect::new(move || {
             board.indices.track();
             board.labels.track();
-            colormap.track();
+            colours.track();
             window_in_view.track();
             board.size.track();
             page.appearance.track();
@@ -150,11 +152,13 @@ impl Board {
         if n == 0 || indices.len() != n * n || labels.len() != n {
             return;
         }
-        let (lut, window) = untrack(|| (self.page.lut(), self.page.window()));
+        let (matrix, window) = untrack(|| (self.page.matrix(), self.page.window()));
+        let (Some(matrix), colours) = (matrix, self.colours.get_untracked()) else { return };
         work(Scene {
-            matrix: &shown.matrix,
+            matrix: &matrix,
             indices: &indices,
-            lut: &lut,
+            lut: &colours.lut(),
+            centre: colours.centre(),
             labels: &labels,
             frame,
             window,

@@ -4,11 +4,12 @@
 use lens_schema::scale::Lut;
 use web_sys::CanvasRenderingContext2d;
 
+use super::format;
 use super::frame::Frame;
 use super::geometry::{Cell, Geometry, Window};
 use super::ink::Ink;
 use super::matrix::Matrix;
-use super::raster::{Indexed, paint};
+use super::raster::{Indexed, Place, paint};
 use crate::canvas;
 
 /// Cells of at least this many pixels have their value written in them.
@@ -23,8 +24,10 @@ const MINIMAP_GAP_PX: f64 = 8.0;
 pub struct Scene<'a> {
     pub matrix: &'a Matrix,
     /// Places in the colour map, `[n, n]`.
-    pub indices: &'a [u8],
+    pub indices: &'a [Place],
     pub lut: &'a Lut,
+    /// The place of the least remarkable value.
+    pub centre: Place,
     /// Visible spelling of the tokens.
     pub labels: &'a [String],
     pub frame: Frame,
@@ -40,7 +43,7 @@ impl Scene<'_> {
     }
 
     fn indexed(&self) -> Indexed<'_> {
-        Indexed { n: self.matrix.n, indices: self.indices, causal: self.matrix.causal }
+        Indexed { n: self.matrix.n, indices: self.indices, centre: self.centre, causal: self.matrix.causal }
     }
 
     /// Heatmap, values, axes and, while zoomed in, the minimap. The context's unit must be the device pixel.
@@ -96,12 +99,16 @@ impl Scene<'_> {
                 if self.matrix.is_masked(at) {
                     continue;
                 }
-                let [r, g, b] = self.lut[usize::from(self.indices[query * self.matrix.n + key])];
-                let is_light = 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) > 140_000;
+                let colour = self.lut.get(usize::from(self.indices[query * self.matrix.n + key]));
+                let is_light = colour
+                    .is_none_or(|&[r, g, b]| 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) > 140_000);
                 context.set_fill_style_str(if is_light { "#16202e" } else { "#ffffff" });
-                let text = format!("{:.digits$}", self.matrix.value(at));
+                let text = match self.matrix.value(at) {
+                    value if self.matrix.derived => format::short(value, digits),
+                    value => format!("{value:.digits$}").trim_start_matches('0').to_owned(),
+                };
                 let (x, y) = (left + geometry.left(key) + cell / 2.0, top + geometry.top(query) + cell / 2.0);
-                let _text_is_drawn = context.fill_text(text.trim_start_matches('0'), x, y);
+                let _text_is_drawn = context.fill_text(&text, x, y);
             }
         }
         context.restore();

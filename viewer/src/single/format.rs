@@ -15,10 +15,58 @@ pub fn approximate(value: f32) -> String {
     }
 }
 
-/// A number beside the colour bar: short, and never rounded to 0 unless it is 0.
-pub fn tick(value: f32) -> String {
+/// A value that may be any number: five significant digits, with an exponent where that is shorter.
+pub fn number(value: f32) -> String {
+    if !value.is_finite() {
+        return not_finite(value).to_owned();
+    }
     if value == 0.0 {
         return "0".to_owned();
+    }
+    if !(1e-4..1e6).contains(&value.abs()) {
+        return format!("{value:.3e}");
+    }
+    let digits = (4 - value.abs().log10().floor() as i32).clamp(0, 8) as usize;
+    format!("{value:.digits$}")
+}
+
+/// What has no digits.
+fn not_finite(value: f32) -> &'static str {
+    match value {
+        v if v.is_nan() => "NaN",
+        v if v > 0.0 => "∞",
+        _ => "-∞",
+    }
+}
+
+/// A value in so little room that there are `digits` digits after the point, or fewer.
+pub fn short(value: f32, digits: usize) -> String {
+    match value.abs() {
+        _ if !value.is_finite() => not_finite(value).to_owned(),
+        size if size >= 1000.0 || (size > 0.0 && size < 0.001) => format!("{value:.0e}"),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.digits$}").replacen("0.", ".", 1),
+    }
+}
+
+/// How many cells of all.
+pub fn cells(part: usize, all: usize) -> String {
+    format!("{} of {} cells", count(part as u64), count(all as u64))
+}
+
+/// A number beside the colour bar: short, and never rounded to 0 unless it is 0.
+pub fn tick(value: f32) -> String {
+    if !value.is_finite() {
+        return not_finite(value).to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-4..1e6).contains(&value.abs()) {
+        let text = format!("{value:.2e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
     }
     let digits = (2 - value.abs().log10().floor() as i32).clamp(0, 5) as usize;
     let text = format!("{value:.digits$}");
@@ -65,6 +113,11 @@ fn is_invisible(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
+/// Text on one line: spaces as they are, and nothing else that could not be seen.
+pub fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c == ' ' { c.to_string() } else { visible(c.encode_utf8(&mut [0; 4])) }).collect()
+}
+
 /// A token in flowing text: spaces and line feeds as they are, with a `↵` before each break; a token of white space
 /// only, and whatever else could not be seen, as [`visible`] spells it.
 pub fn flowing(token: &str) -> String {
@@ -106,9 +159,18 @@ mod tests {
     #[test]
     fn ticks_are_short() {
         assert_eq!([0.0, 1.0, 0.25, 0.0001, 0.012345, 12.0].map(tick), ["0", "1", "0.25", "0.0001", "0.0123", "12"]);
-        assert_eq!(tick(100.0), "100");
+        assert_eq!([100.0, -0.25, 1e-9, -2.5e7].map(tick), ["100", "-0.25", "1e-9", "-2.5e7"]);
         assert_eq!(count(14067712), "14\u{202f}067\u{202f}712");
         assert_eq!(count(128), "128");
+    }
+
+    #[test]
+    fn numbers_of_any_size() {
+        let shown = [0.25, -7.9996, 123_456.0, 4e-9, -3.5e12, f32::NAN, -f32::INFINITY, -0.0].map(number);
+        assert_eq!(shown, ["0.25000", "-7.9996", "123456", "4.000e-9", "-3.500e12", "NaN", "-∞", "0"]);
+        let shown = [0.25, -0.25, 1.0, -12.34, 123.4, 5e6, 4e-9, f32::NAN].map(|value| short(value, 2));
+        assert_eq!(shown, [".25", "-.25", "1.00", "-12.3", "123", "5e6", "4e-9", "NaN"]);
+        assert_eq!(cells(3, 2500), "3 of 2\u{202f}500 cells");
     }
 
     #[test]
@@ -118,6 +180,12 @@ mod tests {
         assert_eq!(visible("\u{202e}a\u{0}"), "\\u{202E}a\\u{0}");
         assert_eq!(visible(""), "∅");
         assert_eq!(visible("日本 語é"), "日本·語é");
+    }
+
+    #[test]
+    fn one_line_stays_one() {
+        assert_eq!(on_one_line("A +\n\u{202e}B"), "A +↵\\u{202E}B");
+        assert_eq!(on_one_line(""), "");
     }
 
     #[test]

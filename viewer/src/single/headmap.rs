@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use lens_schema::LayerHead;
-use lens_schema::scale::{Lut, Scale, normalized_index};
+use lens_schema::scale::{Lut, Scale, lut, normalized_index};
 use lens_schema::shard::{Overview, dequantize_hi};
 use leptos::html;
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use web_sys::{Element, HtmlCanvasElement, HtmlElement, KeyboardEvent};
 use super::geometry::Window;
 use super::link::Target;
 use super::page::Page;
-use super::raster::{Indexed, paint};
+use super::raster::{Indexed, Place, paint};
 use super::room::observe;
 use crate::canvas;
 
@@ -54,12 +54,12 @@ pub fn HeadMap() -> impl IntoView {
         size.get().map(|(_, heads)| tile(heads, room))
     });
     Effect::new(move || {
-        let scale = look.get().1;
+        let (colormap, scale) = look.get();
         let Some(tile) = tile.get() else { return };
         let Some(pictures) = pictures.get() else { return };
         page.overview.with(|overview| {
             if let Some((.., overview)) = overview {
-                draw(&pictures, overview, tile, scale, &untrack(|| page.lut()));
+                draw(&pictures, overview, tile, scale, &lut(colormap).unwrap_or([[0; 3]; 256]));
             }
         });
     });
@@ -180,8 +180,8 @@ fn draw(pictures: &HtmlCanvasElement, overview: &Rc<Overview>, tile: usize, scal
         let Ok(heads) = overview.layer(layer) else { continue };
         for head in 0..meta.n_heads {
             let table = table(scale, overview.range(layer, head));
-            let indices: Vec<u8> = heads.head(head).iter().map(|&hi| table[usize::from(hi)]).collect();
-            let matrix = Indexed { n: side, indices: &indices, causal: meta.causal };
+            let indices: Vec<Place> = heads.head(head).iter().map(|&hi| table[usize::from(hi)].into()).collect();
+            let matrix = Indexed { n: side, indices: &indices, centre: 0, causal: meta.causal };
             paint(matrix, Window::whole(side), lut, pixels, &mut image);
             let place = |index: usize| ((index * step + GAP_PX / 2) as f64 * ratio).round();
             canvas::put(&context, &image, pixels, place(head), place(layer));

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::PointerEvent;
 
 use super::board::Board;
+use super::expression::derivation::Derivation;
 use super::gesture::Pointers;
 use super::page::Page;
 use super::readout;
@@ -54,9 +55,16 @@ pub fn Heatmap() -> impl IntoView {
         event.prevent_default();
         page.select(Step::Push, Selection::Token(cell.query), Role::Query);
     };
-    let label = move || page.shown.with(|shown| shown.as_ref().map_or_else(String::new, readout::description));
+    let is_computing = Memo::new(move |_| page.derivation.with(|d| matches!(d, Derivation::Computing(_))));
+    let label = move || {
+        let derived = page.matrix().is_some_and(|matrix| matrix.derived);
+        page.look.with(|look| {
+            let expression = look.expression.as_deref().filter(|_| derived);
+            page.shown.with(|shown| shown.as_ref().map(|shown| readout::description(shown, expression)))
+        })
+    };
     view! {
-        <div class="board" node_ref=field class:zoomed=move || !page.is_whole(page.window())>
+        <div class="board" node_ref=field class:computing=is_computing class:zoomed=move || !page.is_whole(page.window())>
             <canvas class="cells" node_ref=board.base aria-hidden="true"></canvas>
             <canvas
                 class="crosshair"
@@ -76,6 +84,7 @@ pub fn Heatmap() -> impl IntoView {
                 on:contextmenu=menu
                 on:wheel=move |event| board.wheel(&event)
             ></canvas>
+            {move || is_computing.get().then(|| view! { <p class="progress" data-testid="computing">"Computing …"</p> })}
             <p class="sr-only" id="heatmap-keys">
                 "Arrow keys move one cell, with Ctrl ten; Escape clears; the question mark lists all keys."
             </p>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
+use super::expression::card;
 use super::geometry::{Cell, Geometry};
 use super::keys::{self, Action, Held};
 use super::page::Page;
@@ -73,6 +74,7 @@ pub fn act(page: Page, action: Action) {
         Action::SwapRole => page.select(Step::Replace, selection, look.role.other()),
         Action::NextScale => page.look_at(Step::Push, |look| look.scale = after(&Scale::ALL, &look.scale)),
         Action::NextColormap => page.look_at(Step::Push, |look| look.colormap = after(&COMMON, &look.colormap)),
+        Action::Expression => card::focus(),
         Action::Help => page.help.set(true),
     }
 }

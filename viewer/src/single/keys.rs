@@ -18,6 +18,7 @@ pub enum Action {
     SwapRole,
     NextScale,
     NextColormap,
+    Expression,
     Help,
 }
 
@@ -76,6 +77,7 @@ pub fn action(key: &str, held: Held) -> Option<Action> {
         "t" => Action::SwapRole,
         "s" => Action::NextScale,
         "c" => Action::NextColormap,
+        "e" => Action::Expression,
         "?" => Action::Help,
         _ => return None,
     })
@@ -136,6 +138,7 @@ pub const SHEET: [(&str, &[(&str, &str)]); 4] = [
             ("t", "colour the tokens by row or by column"),
             ("s", "next scale: linear, sqrt, log"),
             ("c", "next colour map"),
+            ("e", "type an expression; Esc leaves it"),
             ("?", "this sheet"),
         ],
     ),

@@ -43,6 +43,8 @@ impl Range {
 /// How the target is looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Look {
+    /// What is made of the pattern, as it was typed, right or wrong; `None` is the pattern itself.
+    pub expression: Option<String>,
     pub selection: Selection,
     pub role: Role,
     pub scale: Scale,
@@ -56,6 +58,7 @@ pub struct Look {
 impl Default for Look {
     fn default() -> Self {
         Look {
+            expression: None,
             selection: Selection::None,
             role: Role::default(),
             scale: Scale::default(),
@@ -98,6 +101,7 @@ pub fn look(query: &Query) -> (Look, Vec<String>) {
     let mut complain = |key: &str, value: &str, expected: &str| {
         complaints.push(format!("{key}={value} in the address is not {expected}, and is ignored."));
     };
+    look.expression = query.get("expr").filter(|text| !text.trim().is_empty()).map(str::to_owned);
     for key in ["cell", "token"] {
         let Some(value) = query.get(key) else { continue };
         match value.parse() {
@@ -148,6 +152,7 @@ pub fn set_look(query: &mut Query, look: &Look) {
         Selection::Cell(_) => (Some(look.selection.to_string()), None),
         Selection::Token(_) => (None, Some(look.selection.to_string())),
     };
+    query.set("expr", look.expression.clone());
     query.set("cell", cell);
     query.set("token", token);
     query.set("role", (look.role != default.role).then(|| look.role.name().to_owned()));
@@ -184,7 +189,7 @@ pub fn came_from(referrer: &str, here: &str) -> Option<String> {
 /// with this head on this prompt selected.
 pub fn back(query: &Query, target: &Target) -> String {
     let mut back = query.clone();
-    for own in ["head", "prompt", "cell", "token", "role", "scale", "colors", "range", "window"] {
+    for own in ["head", "prompt", "expr", "cell", "token", "role", "scale", "colors", "range", "window"] {
         back.set(own, None);
     }
     if back.get("models").is_none() {
@@ -219,10 +224,11 @@ mod tests {
 
     #[test]
     fn looks_round_trip() {
-        let text = "head=m.L0.H0&prompt=x&cell=12.7&role=query&scale=log&colors=gray&range=unit&window=1.5,0,64&mine=1";
+        let text = "head=m.L0.H0&prompt=x&expr=A+@+%28A+%2B+1%29&cell=12.7&role=query&scale=log&colors=gray&range=unit&window=1.5,0,64&mine=1";
         let query = Query::parse(text);
         let (read, complaints) = look(&query);
         assert!(complaints.is_empty());
+        assert_eq!(read.expression.as_deref(), Some("A @ (A + 1)"));
         assert_eq!(read.selection, Selection::Cell(Cell { query: 12, key: 7 }));
         let mut written = query.clone();
         set_look(&mut written, &read);
@@ -234,7 +240,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_complained_about() {
         let (read, complaints) =
-            look(&Query::parse("cell=3&token=1.2&role=x&scale=cubic&colors=pink&range=all&window=1,2"));
+            look(&Query::parse("expr=+&cell=3&token=1.2&role=x&scale=cubic&colors=pink&range=all&window=1,2"));
         assert_eq!((read, complaints.len()), (Look::default(), 7));
         assert_eq!(complaints[3], "scale=cubic in the address is not linear, sqrt or log, and is ignored.");
         assert_eq!(look(&Query::parse("window=1,NaN,3")).1.len(), 1);
@@ -242,14 +248,14 @@ mod tests {
 
     #[test]
     fn another_prompt_forgets_the_cell_and_another_head_keeps_it() {
-        let mut query = Query::parse("head=m.L0.H0&prompt=x&token=3&scale=log");
+        let mut query = Query::parse("head=m.L0.H0&prompt=x&expr=A.T&token=3&scale=log");
         let mut to = target(&query).unwrap();
         to.id.head.head = 2;
         set_target(&mut query, &to);
-        assert_eq!(query.to_string(), "head=m.L0.H2&prompt=x&token=3&scale=log");
+        assert_eq!(query.to_string(), "head=m.L0.H2&prompt=x&expr=A.T&token=3&scale=log");
         to.hash = "y".to_owned();
         set_target(&mut query, &to);
-        assert_eq!(query.to_string(), "head=m.L0.H2&prompt=y&scale=log");
+        assert_eq!(query.to_string(), "head=m.L0.H2&prompt=y&expr=A.T&scale=log");
     }
 
     #[test]
@@ -265,7 +271,7 @@ mod tests {
 
     #[test]
     fn the_way_back_keeps_the_selection() {
-        let query = Query::parse("head=m.L1.H0&prompt=x&cell=1.1&models=m~k&prompts=x~y&heads-m=L1");
+        let query = Query::parse("head=m.L1.H0&prompt=x&cell=1.1&expr=A&models=m~k&prompts=x~y&heads-m=L1");
         let at = target(&query).unwrap();
         assert_eq!(back(&query, &at), "index.html?models=m~k&prompts=x~y&heads-m=L1");
         let query = Query::parse("head=m.L1.H0&prompt=x&theme=dark");

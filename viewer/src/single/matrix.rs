@@ -1,24 +1,32 @@
-//! The values of one head on one prompt, as the page has them so far.
+//! The values of one head on one prompt, as the page has them so far, or what an expression makes of them.
 
 use lens_schema::LayerHead;
 use lens_schema::npz::NpzError;
-use lens_schema::scale::{Scale, normalized_index};
+use lens_schema::scale::{Scale, min_max, normalized_index};
 use lens_schema::shard::{ExactLayer, Overview, dequantize_hi};
 
 use super::geometry::Cell;
+use super::raster::{NOT_FINITE, Place};
 
-/// One pattern: `n` query rows by `n` key columns, C order.
+/// The smaller side of 0 counts for the colours if it reaches this part of the larger: what is less is a rounding, as
+/// the 4e-9 that `log10(A + 1e-8)` is where A is 1.
+const BOTH_SIDES: f32 = 0.01;
+
+/// One pattern, or what was derived from it: `n` query rows by `n` key columns, C order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
     pub n: usize,
-    /// No query attends to a later key.
+    /// No query attends to a later key; what was derived has one and the same value there.
     pub causal: bool,
     /// Within 1.6e-5 of the stored values; else from the overview's high bytes, whose cells cover `pool` × `pool`.
     pub exact: bool,
     /// Cells along one side of a cell of the overview; 1 if the values are exact.
     pub pool: usize,
-    /// Smallest and largest value, exact from the start.
+    /// Smallest and largest value, exact from the start. Of what was derived, the smallest and largest finite value
+    /// that is not masked.
     pub range: (f32, f32),
+    /// Not a pattern: cells may have any value, or none.
+    pub derived: bool,
     values: Vec<f32>,
 }
 
@@ -38,7 +46,7 @@ impl Matrix {
             }
         }
         let range = overview.range(head.layer, head.head);
-        Ok(Matrix { n, causal: meta.causal, exact: false, pool, range, values })
+        Ok(Matrix { n, causal: meta.causal, exact: false, pool, range, derived: false, values })
     }
 
     /// From the overview and the layer's exact file.
@@ -46,14 +54,62 @@ impl Matrix {
         check(overview, head)?;
         let meta = overview.meta;
         let range = overview.range(head.layer, head.head);
-        Ok(Matrix { n: meta.n_ctx, causal: meta.causal, exact: true, pool: 1, range, values: layer.head(head.head) })
+        let values = layer.head(head.head);
+        Ok(Matrix { n: meta.n_ctx, causal: meta.causal, exact: true, pool: 1, range, derived: false, values })
     }
 
     /// From values that are exact.
     #[cfg(test)]
     pub fn of(n: usize, causal: bool, values: Vec<f32>) -> Self {
-        let range = lens_schema::scale::min_max(values.iter().copied());
-        Matrix { n, causal, exact: true, pool: 1, range, values }
+        let range = min_max(values.iter().copied());
+        Matrix { n, causal, exact: true, pool: 1, range, derived: false, values }
+    }
+
+    /// What an expression made of this pattern, as many values.
+    pub fn derive(&self, values: Vec<f32>) -> Self {
+        let mut matrix = Matrix { derived: true, values, ..*self };
+        matrix.causal = self.causal && matrix.is_constant_above();
+        matrix.range = min_max(matrix.open().filter(|value| value.is_finite()));
+        matrix
+    }
+
+    /// Whether all cells above the diagonal have the same value, so that nothing is lost where they are masked. Of one
+    /// such cell alone that says nothing: it must be 0.
+    fn is_constant_above(&self) -> bool {
+        let first = self.values.get(self.n.saturating_sub(1)).copied().unwrap_or_default();
+        let mut above = self.values.chunks_exact(self.n.max(1)).enumerate().flat_map(|(query, row)| &row[query + 1..]);
+        let is_same = |value: f32| value == first || (value.is_nan() && first.is_nan());
+        (self.n != 2 || first == 0.0) && above.all(|&value| is_same(value))
+    }
+
+    /// The values of all cells that are not masked.
+    pub fn open(&self) -> impl Iterator<Item = f32> + '_ {
+        let keys = |query: usize| if self.causal { query + 1 } else { self.n };
+        self.values.chunks_exact(self.n.max(1)).enumerate().flat_map(move |(query, row)| &row[..keys(query)]).copied()
+    }
+
+    /// The one value of all masked cells, if there are some.
+    pub fn masked(&self) -> Option<f32> {
+        (self.causal && self.n > 1).then(|| self.values[self.n - 1])
+    }
+
+    /// Whether the values lie on both sides of 0, so that their colours go apart from there.
+    pub fn diverges(&self) -> bool {
+        let (below, above) = (-self.range.0, self.range.1);
+        self.derived && below.min(above) > 0.0 && below.min(above) >= BOTH_SIDES * below.max(above)
+    }
+
+    /// How strong a value is among all, from 0 to 1; 0 if it is not finite.
+    pub fn strength(&self, value: f32) -> f32 {
+        let (min, max) = self.range;
+        match value {
+            value if !self.derived => value.min(1.0),
+            value if !value.is_finite() => 0.0,
+            value if self.diverges() => value.abs() / max.max(-min),
+            value if min < 0.0 => (value - min) / (max - min),
+            value if max > 0.0 => value / max,
+            _ => 0.0,
+        }
     }
 
     /// Whether the cell can hold no attention; its value is exactly 0.
@@ -77,15 +133,20 @@ impl Matrix {
         self.values[key..].iter().step_by(self.n.max(1)).copied()
     }
 
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     /// Every cell's place in a colour map of 256 entries; 0 where there can be no attention.
-    pub fn indices(&self, scale: Scale, (min, max): (f32, f32)) -> Vec<u8> {
+    pub fn indices(&self, scale: Scale, (min, max): (f32, f32)) -> Vec<Place> {
         let (min, max) = (scale.apply(min), scale.apply(max));
         let n = self.n.max(1);
         let mut indices = vec![0; self.values.len()];
         for (query, (indices, values)) in indices.chunks_exact_mut(n).zip(self.values.chunks_exact(n)).enumerate() {
             let keys = if self.causal { query + 1 } else { n };
             for (index, &value) in indices[..keys].iter_mut().zip(&values[..keys]) {
-                *index = normalized_index(scale.apply(value), min, max);
+                let finite = || Place::from(normalized_index(scale.apply(value), min, max));
+                *index = if value.is_finite() { finite() } else { NOT_FINITE };
             }
         }
         indices
@@ -139,6 +200,42 @@ mod tests {
             }
             assert!(Matrix::approximate(&overview, LayerHead { layer: 0, head: 1 }).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_derived_has_its_own_range_and_colours() {
+        let pattern = Matrix::of(2, true, vec![1.0, 0.0, 0.25, 0.75]);
+        let signed = pattern.derive(vec![-2.0, 1.0, f32::NAN, f32::INFINITY]);
+        assert_eq!((signed.range, signed.causal, signed.diverges()), ((-2.0, 1.0), false, true));
+        assert_eq!(signed.indices(Scale::Linear, (-2.0, 2.0)), [0, 192, NOT_FINITE, NOT_FINITE]);
+        assert_eq!([-2.0, 1.0, f32::NAN].map(|v| signed.strength(v)), [1.0, 0.5, 0.0]);
+        // Logarithms, with a rounding above 0, and what stays 0 where there is no attention.
+        let logarithms = pattern.derive(vec![4e-9, -8.0, -0.6, -0.1]);
+        assert!(!logarithms.diverges());
+        assert_eq!([-8.0, -4.0].map(|v| logarithms.strength(v)), [0.0, 0.5]);
+        let kept = pattern.derive(vec![4.0, 0.0, 1.0, 3.0]);
+        assert!(kept.causal && !kept.diverges() && kept.strength(1.0) == 0.25);
+        assert_eq!((kept.range, kept.masked()), ((1.0, 4.0), Some(0.0)));
+        assert_eq!(pattern.derive(vec![f32::NAN; 4]).range, (0.0, 0.0));
+        assert_eq!(pattern.derive(vec![0.0; 4]).strength(0.0), 0.0);
+        assert!(!pattern.diverges() && pattern.strength(0.75) == 0.75);
+    }
+
+    #[test]
+    fn what_is_the_same_in_all_masked_cells_stays_masked() {
+        let pattern = Matrix::of(3, true, vec![1.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.25, 0.25, 0.5]);
+        let derived =
+            |above: [f32; 3]| pattern.derive(vec![0.0, above[0], above[1], -1.0, -1.0, above[2], -2.0, -2.0, -1.0]);
+        for value in [0.0, -8.0, f32::NEG_INFINITY, f32::NAN] {
+            let matrix = derived([value; 3]);
+            assert!(matrix.causal && matrix.range == (-2.0, 0.0) && matrix.open().count() == 6, "{value}");
+            assert!(matrix.masked().is_some_and(|masked| masked == value || value.is_nan()));
+        }
+        let all = derived([0.0, 0.0, -8.0]);
+        assert_eq!((all.causal, all.range, all.masked()), (false, (-8.0, 0.0), None));
+        // The only cell of its kind.
+        let two = Matrix::of(2, true, vec![1.0, 0.0, 0.25, 0.75]);
+        assert!(!two.derive(vec![0.0, -0.25, 0.25, 0.0]).causal && two.derive(vec![2.0, 0.0, 1.0, 1.0]).causal);
     }
 
     #[test]

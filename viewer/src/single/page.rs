@@ -4,15 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lens_schema::scale::{Lut, lut};
 use lens_schema::shard::Overview;
 use lens_schema::{LayerHead, ModelEntry, PatternId, PromptEntry};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use super::colours::Colours;
+use super::expression::derivation::{self, Derivation, Kept};
 use super::geometry::{Cell, Window};
-use super::link::{self, Look, Range, Target};
+use super::link::{self, Look, Target};
 use super::matrix::Matrix;
 use super::neighbours::{self, Along};
 use super::selection::{Role, Selection};
@@ -54,6 +55,10 @@ pub struct Page {
     /// Parameters of the address that could not be read.
     pub complaints: Memo<Vec<String>>,
     pub shown: RwSignal<Option<Shown>>,
+    /// What the expression makes of it.
+    pub derivation: Memo<Derivation>,
+    /// What expressions made that took long.
+    pub derived: Kept,
     pub problem: RwSignal<Option<Problem>>,
     /// Why the values stay approximate.
     pub inexact: RwSignal<Option<String>>,
@@ -75,13 +80,18 @@ pub struct Page {
 impl Page {
     pub fn provide(index: Arc<Index>) -> Self {
         let address = Address::here();
+        let look = Memo::new(move |_| address.with(|query| link::look(query).0));
+        let expression = Memo::new(move |_| look.with(|look| look.expression.clone()));
+        let (shown, derived) = (RwSignal::new(None), RwSignal::new(Vec::new()));
         let page = Page {
             address,
             index: StoredValue::new(index),
             target: Memo::new(move |_| address.with(link::target)),
-            look: Memo::new(move |_| address.with(link::look).0),
+            look,
             complaints: Memo::new(move |_| address.with(link::look).1),
-            shown: RwSignal::new(None),
+            shown,
+            derivation: derivation::of(expression, shown, derived),
+            derived,
             problem: RwSignal::new(None),
             inexact: RwSignal::new(None),
             overview: RwSignal::new_local(None),
@@ -201,16 +211,20 @@ impl Page {
         window.is_whole(self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n)))
     }
 
-    /// Smallest and largest value of the colour map.
-    pub fn range(self) -> (f32, f32) {
-        match self.look.with(|look| look.range) {
-            Range::Own => self.shown.with(|shown| shown.as_ref().map_or((0.0, 1.0), |s| s.matrix.range)),
-            Range::Unit => (0.0, 1.0),
-        }
+    /// The matrix that is drawn: what the expression makes of the pattern, else the pattern.
+    pub fn matrix(self) -> Option<Arc<Matrix>> {
+        self.derivation.with(|derivation| match derivation {
+            Derivation::Done(derived) => Some(derived.matrix.clone()),
+            _ => self.shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())),
+        })
     }
 
-    pub fn lut(self) -> Lut {
-        self.look.with(|look| lut(look.colormap)).unwrap_or([[0; 3]; 256])
+    /// How the matrix that is drawn is coloured.
+    pub fn colours(self) -> Colours {
+        self.look.with(|look| match self.matrix() {
+            Some(matrix) => Colours::of(&matrix, look),
+            None => Colours::default(),
+        })
     }
 
     /// Changes how the pattern is looked at.

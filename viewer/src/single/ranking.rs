@@ -8,12 +8,12 @@ pub struct Ranked {
     pub value: f32,
 }
 
-/// The `count` largest of the values above 0, largest first; equal values in their own order.
-pub fn top(values: impl IntoIterator<Item = f32>, count: usize) -> Vec<Ranked> {
+/// The `count` largest of the finite values above a floor, largest first; equal values in their own order.
+pub fn top(values: impl IntoIterator<Item = f32>, floor: f32, count: usize) -> Vec<Ranked> {
     let mut all: Vec<Ranked> = values
         .into_iter()
         .enumerate()
-        .filter(|&(_, value)| value > 0.0)
+        .filter(|&(_, value)| value > floor && value.is_finite())
         .map(|(index, value)| Ranked { index, value })
         .collect();
     let order = |a: &Ranked, b: &Ranked| b.value.total_cmp(&a.value).then(a.index.cmp(&b.index));
@@ -31,10 +31,13 @@ mod tests {
 
     #[test]
     fn largest_first_and_no_zeros() {
-        let indexes = |count| top([0.1, 0.5, 0.0, 0.1, 0.3], count).iter().map(|r| r.index).collect::<Vec<_>>();
-        assert_eq!(indexes(10), [1, 4, 0, 3]);
-        assert_eq!(indexes(3), [1, 4, 0]);
+        let indexes =
+            |count| top([0.1, 0.5, 0.0, 0.1, f32::NAN, 0.3], 0.0, count).iter().map(|r| r.index).collect::<Vec<_>>();
+        assert_eq!(indexes(10), [1, 5, 0, 3]);
+        assert_eq!(indexes(3), [1, 5, 0]);
         assert!(indexes(0).is_empty());
-        assert!(top([], 3).is_empty());
+        assert!(top([], 0.0, 3).is_empty());
+        let below = top([-2.0, f32::INFINITY, -1.0], f32::NEG_INFINITY, 3);
+        assert_eq!(below.iter().map(|r| r.index).collect::<Vec<_>>(), [2, 0]);
     }
 }

@@ -9,31 +9,39 @@ use super::page::{Page, Shown};
 use super::selection::{Role, Selection};
 
 /// What the picture shows, for those who do not see it.
-pub fn description(shown: &Shown) -> String {
+pub fn description(shown: &Shown, expression: Option<&str>) -> String {
     let kind = if shown.matrix.causal { "causal" } else { "bidirectional" };
     let n = shown.matrix.n;
     let (head, model) = (shown.target.id.head, &shown.target.id.model);
-    format!("Attention of layer {}, head {} of {model}: {kind}, {n} queries by {n} keys", head.layer, head.head)
+    let derived =
+        expression.map(|source| format!("{}, derived from: ", format::on_one_line(source))).unwrap_or_default();
+    format!(
+        "{derived}Attention of layer {}, head {} of {model}: {kind}, {n} queries by {n} keys",
+        head.layer, head.head
+    )
 }
 
 /// A value as far as it is known.
 pub fn value(matrix: &Matrix, cell: Cell) -> String {
     match matrix.value(cell) {
-        _ if matrix.is_masked(cell) => "0".to_owned(),
+        _ if matrix.is_masked(cell) && !matrix.derived => "0".to_owned(),
+        value if matrix.derived && matrix.exact => format::number(value),
+        value if matrix.derived => format!("≈ {}", format::tick(value)),
         value if matrix.exact => format::exact(value),
         value => format::approximate(value),
     }
 }
 
 /// A selection in one sentence, to be read aloud.
-pub fn sentence(shown: &Shown, selection: Selection, role: Role) -> String {
+pub fn sentence(shown: &Shown, matrix: &Matrix, selection: Selection, role: Role) -> String {
     let token = |index: usize| format!("{index} {}", format::visible(&shown.labels[index]));
     match selection {
         Selection::None => "Nothing is selected".to_owned(),
         Selection::Cell(cell) => {
-            let masked = if shown.matrix.is_masked(cell) { ", masked" } else { "" };
-            let value = value(&shown.matrix, cell);
-            format!("Query {}, key {}: {value}{masked}", token(cell.query), token(cell.key))
+            let masked = if matrix.is_masked(cell) { ", masked" } else { "" };
+            let own = if matrix.derived { format!(", pattern {}", value(&shown.matrix, cell)) } else { String::new() };
+            let value = value(matrix, cell);
+            format!("Query {}, key {}: {value}{own}{masked}", token(cell.query), token(cell.key))
         }
         Selection::Token(index) => format!("{} {}", role.title(), token(index)),
     }
@@ -65,17 +73,21 @@ pub fn Readout() -> impl IntoView {
             </span>
         }
     };
-    let number = move || {
-        page.shown.with(|shown| match (shown, focus.get().0) {
-            (Some(shown), Selection::Cell(cell)) => value(&shown.matrix, cell),
-            _ => String::new(),
-        })
+    let number = move || match (page.matrix(), focus.get().0) {
+        (Some(matrix), Selection::Cell(cell)) => value(&matrix, cell),
+        _ => String::new(),
+    };
+    // Beside what was derived, the pattern's own value.
+    let own = move || {
+        let Selection::Cell(cell) = focus.get().0 else { return None };
+        page.matrix().filter(|matrix| matrix.derived)?;
+        page.shown.with(|shown| Some(value(&shown.as_ref()?.matrix, cell)))
     };
     let note = move || {
         page.shown.with(|shown| {
             let shown = shown.as_ref()?;
             match focus.get().0 {
-                Selection::Cell(cell) if shown.matrix.is_masked(cell) => Some("masked".to_owned()),
+                Selection::Cell(cell) if page.matrix()?.is_masked(cell) => Some("masked".to_owned()),
                 _ if shown.matrix.exact => None,
                 _ if shown.matrix.pool > 1 => {
                     let pool = shown.matrix.pool;
@@ -86,13 +98,24 @@ pub fn Readout() -> impl IntoView {
         })
     };
     let spoken = move || {
-        page.shown.with(|shown| shown.as_ref().map(|s| sentence(s, page.selection(), page.look.with(|look| look.role))))
+        let (selection, role) = (page.selection(), page.look.with(|look| look.role));
+        let matrix = page.matrix()?;
+        page.shown.with(|shown| Some(sentence(shown.as_ref()?, &matrix, selection, role)))
     };
     view! {
         <div class="readout" data-testid="readout">
             {side(Role::Query, "readout-query")} <span class="leads-to" aria-hidden="true">"→"</span>
             {side(Role::Key, "readout-key")}
             {move || note().map(|note| view! { <span class="note" data-testid="note">{note}</span> })}
+            {move || {
+                own().map(|own| {
+                    view! {
+                        <span class="own" title="The pattern's value">
+                            "A " <span data-testid="own-value">{own}</span>
+                        </span>
+                    }
+                })
+            }}
             <span class="reading" data-testid="value">{number}</span>
         </div>
         <div class="sr-only" role="status" aria-live="polite" data-testid="announcement">{spoken}</div>
@@ -121,10 +144,21 @@ mod tests {
     #[test]
     fn selections_are_told() {
         let cell = |query, key| Selection::Cell(Cell { query, key });
+        let sentence = |shown: &Shown, selection, role| sentence(shown, &shown.matrix, selection, role);
         assert_eq!(sentence(&shown(true), cell(1, 0), Role::Key), "Query 1 ·the, key 0 <BOS>: 0.250000");
         assert_eq!(sentence(&shown(true), cell(0, 1), Role::Key), "Query 0 <BOS>, key 1 ·the: 0, masked");
         assert_eq!(sentence(&shown(false), cell(0, 1), Role::Key), "Query 0 <BOS>, key 1 ·the: 0.000000");
         assert_eq!(sentence(&shown(true), Selection::Token(1), Role::Query), "Query 1 ·the");
-        assert_eq!(description(&shown(true)), "Attention of layer 3, head 7 of m: causal, 2 queries by 2 keys");
+        let shown = shown(true);
+        let derived = shown.matrix.derive(vec![-8.0, 0.0, -2.5, f32::NAN]);
+        let told = |at| super::sentence(&shown, &derived, at, Role::Key);
+        assert_eq!(told(cell(1, 0)), "Query 1 ·the, key 0 <BOS>: -2.5000, pattern 0.250000");
+        assert_eq!(told(cell(1, 1)), "Query 1 ·the, key 1 ·the: NaN, pattern 0.750000");
+        assert!(description(&shown, Some("A\nB")).starts_with("A↵B, derived from: Attention of layer 3"));
+    }
+
+    #[test]
+    fn the_picture_is_described() {
+        assert_eq!(description(&shown(true), None), "Attention of layer 3, head 7 of m: causal, 2 queries by 2 keys");
     }
 }

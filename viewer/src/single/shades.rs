@@ -5,25 +5,34 @@ use std::ops::Range;
 use super::matrix::Matrix;
 use super::selection::Role;
 
-/// How a token is shown: percent of full shade, `None` where no attention is possible.
-pub type Shade = Option<u8>;
+/// How a token is shown: percent of full shade, below 0 for values below 0 of colours that go apart from there; `None`
+/// where no attention is possible, or the value is not finite.
+pub type Shade = Option<i8>;
 
 /// The shade of every token: the row or the column of the token looked at, relative to its largest value and stretched
-/// by a square root, so that weak attention can be seen. Nothing is shaded when nothing is looked at.
+/// by a square root, so that weak attention can be seen. What an expression has below 0, as a logarithm has, is stretched
+/// already. Nothing is shaded when nothing is looked at.
 pub fn shades(matrix: &Matrix, token: Option<usize>, role: Role) -> Vec<Shade> {
     let Some(token) = token.filter(|&token| token < matrix.n) else { return vec![Some(0); matrix.n] };
     let values: Vec<f32> = match role {
         Role::Query => matrix.row(token).to_vec(),
         Role::Key => matrix.column(token).collect(),
     };
-    let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let strength = |value: f32| matrix.strength(value);
+    let largest = values.iter().copied().map(strength).fold(f32::MIN_POSITIVE, f32::max);
     let possible = |other: usize| match role {
         _ if !matrix.causal => true,
         Role::Query => other <= token,
         Role::Key => other >= token,
     };
-    let shade =
-        |(other, value): (usize, f32)| possible(other).then(|| (100.0 * (value / largest).sqrt()).round() as u8);
+    let diverges = matrix.diverges();
+    let is_stretched = matrix.range.0 < 0.0 && !diverges;
+    let shade = |(other, value): (usize, f32)| {
+        let part = strength(value) / largest;
+        let percent = (100.0 * if is_stretched { part } else { part.sqrt() }).round() as i8;
+        let signed = if diverges && value < 0.0 { -percent } else { percent };
+        (possible(other) && value.is_finite()).then_some(signed)
+    };
     values.into_iter().enumerate().map(shade).collect()
 }
 
@@ -51,6 +60,13 @@ mod tests {
         assert_eq!(shades(&matrix, Some(1), Role::Key), [None, Some(100), Some(40)]);
         assert_eq!(shades(&matrix, None, Role::Key), [Some(0); 3]);
         assert_eq!(shades(&matrix, Some(3), Role::Key), [Some(0); 3]);
+        let pattern = Matrix::of(2, false, vec![0.5; 4]);
+        let signed = pattern.derive(vec![-2.0, 0.5, f32::NAN, 1.0]);
+        assert_eq!(shades(&signed, Some(0), Role::Query), [Some(-100), Some(50)]);
+        assert_eq!(shades(&signed, Some(1), Role::Query), [None, Some(100)]);
+        let logarithms = pattern.derive(vec![-8.0, -4.0, -2.0, 0.0]);
+        assert_eq!(shades(&logarithms, Some(0), Role::Key), [Some(0), Some(100)]);
+        assert_eq!(shades(&logarithms, Some(1), Role::Key), [Some(50), Some(100)]);
         let both = Matrix::of(2, false, vec![0.0; 4]);
         assert_eq!(shades(&both, Some(0), Role::Key), [Some(0); 2]);
     }

@@ -39,7 +39,7 @@ pub fn Strip() -> impl IntoView {
         labels.track();
         let (selection, role) = page.settled.get();
         let Some(text) = text.get() else { return };
-        let Some(matrix) = page.shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())) else { return };
+        let Some(matrix) = page.matrix() else { return };
         wanted.set_value(shades(&matrix, selection.token(role), role));
         paint();
         let tokens = text.children();
@@ -206,7 +206,8 @@ fn repaint(text: &HtmlElement, wanted: &[Shade], painted: &mut Vec<Option<Shade>
 
 fn shade(token: &HtmlElement, shade: Shade) {
     let _property_and_class_names_are_valid = (
-        token.style().set_property("--shade", &format!("{}%", shade.unwrap_or(0))),
+        token.style().set_property("--shade", &format!("{}%", shade.unwrap_or(0).unsigned_abs())),
+        token.class_list().toggle_with_force("below", shade.is_some_and(|shade| shade < 0)),
         token.class_list().toggle_with_force("impossible", shade.is_none()),
     );
 }

@@ -4,6 +4,7 @@ use lens_schema::scale::{Scale, find};
 use leptos::html;
 use leptos::prelude::*;
 
+use super::colours::Colours;
 use super::format;
 use super::keyboard::act;
 use super::keys::Action;
@@ -17,11 +18,15 @@ use crate::url::Step;
 #[component]
 pub fn Toolbar() -> impl IntoView {
     let page = Page::here();
+    let colours = Memo::new(move |_| page.colours());
+    let is_below_zero = Memo::new(move |_| page.matrix().is_some_and(|matrix| matrix.range.0 < 0.0));
     let scales = Scale::ALL.map(|scale| {
         view! {
             <button
                 data-testid=format!("scale-{}", scale.name())
-                aria-pressed=move || page.look.with(|look| look.scale == scale).to_string()
+                aria-pressed=move || (colours.get().scale == scale).to_string()
+                disabled=move || scale != Scale::Linear && is_below_zero.get()
+                title=move || is_below_zero.get().then_some("Scales are for values from 0; some are below")
                 on:click=move |_| page.look_at(Step::Push, |look| look.scale = scale)
             >
                 {scale.name()}
@@ -30,8 +35,11 @@ pub fn Toolbar() -> impl IntoView {
     });
     let ranges = Range::ALL.map(|range| {
         let (name, title) = match range {
-            Range::Own => ("min–max", "From this head's smallest to its largest value"),
-            Range::Unit => ("0–1", "The same range for every head"),
+            Range::Own => (
+                "min–max",
+                "From the smallest to the largest value; to as far below 0 as above, if both sides have values",
+            ),
+            Range::Unit => ("0–1", "The same range for every head; from -1, if values lie on both sides of 0"),
         };
         view! {
             <button
@@ -105,18 +113,22 @@ pub fn value_at(part: f32, scale: Scale, (min, max): (f32, f32)) -> f32 {
 fn ColorBar() -> impl IntoView {
     let page = Page::here();
     let bar = NodeRef::<html::Canvas>::new();
-    let colormap = Memo::new(move |_| page.look.with(|look| look.colormap));
-    let scale = Memo::new(move |_| page.look.with(|look| look.scale));
-    let range = Memo::new(move |_| page.range());
+    let colours = Memo::new(move |_| page.colours());
+    let colormap = Memo::new(move |_| colours.get().colormap);
     Effect::new(move || {
         colormap.track();
         let Some(bar) = bar.get() else { return };
-        let pixels: Vec<u8> = untrack(|| page.lut()).iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
+        let pixels: Vec<u8> = untrack(|| colours.get().lut()).iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
         if let Some(context) = canvas::context(&bar) {
             canvas::put(&context, &pixels, 256, 0.0, 0.0);
         }
     });
-    let tick = move |part: f32| move || format::tick(value_at(part, scale.get(), range.get()));
+    let tick = move |part: f32| {
+        move || {
+            let Colours { scale, range, .. } = colours.get();
+            format::tick(value_at(part, scale, range))
+        }
+    };
     view! {
         <figure class="colorbar" data-testid="colorbar" aria-label="Colour bar">
             <canvas node_ref=bar width="256" height="1" aria-hidden="true"></canvas>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::format;
 use super::geometry::Cell;
+use super::matrix::Matrix;
 use super::page::{Page, Shown};
 use super::ranking::{Ranked, top};
 use super::readout;
@@ -37,12 +38,14 @@ fn List(role: Role) -> impl IntoView {
             (selection, Role::Key) => selection.lines(looked_at).1,
         }
     };
-    let (what, testid) = match role {
-        Role::Query => ("attends to", "top-keys"),
-        Role::Key => ("is attended by", "top-queries"),
+    let (what, largest, testid) = match role {
+        Role::Query => ("attends to", "– largest of the row", "top-keys"),
+        Role::Key => ("is attended by", "– largest of the column", "top-queries"),
     };
+    let is_derived = Memo::new(move |_| page.matrix().is_some_and(|matrix| matrix.derived));
     let title = move || {
         let token = token()?;
+        let what = if is_derived.get() { largest } else { what };
         page.shown.with(|shown| {
             let label = format::visible(shown.as_ref()?.labels.get(token)?);
             Some(view! { <span class="token">{label}</span> " " {what} }.into_any())
@@ -50,8 +53,8 @@ fn List(role: Role) -> impl IntoView {
     };
     let rows = move || {
         page.shown.with(|shown| {
-            let (shown, token) = (shown.as_ref()?, token()?);
-            Some(entries(page, shown, role, token))
+            let (shown, matrix, token) = (shown.as_ref()?, page.matrix()?, token()?);
+            Some(entries(page, shown, &matrix, role, token))
         })
     };
     let empty = match role {
@@ -69,22 +72,23 @@ fn List(role: Role) -> impl IntoView {
     }
 }
 
-fn entries(page: Page, shown: &Shown, role: Role, token: usize) -> Vec<impl IntoView + use<>> {
-    let matrix = &shown.matrix;
-    let ranked = match role {
-        Role::Query => top(matrix.row(token).iter().copied(), COUNT),
-        Role::Key => top(matrix.column(token), COUNT),
+fn entries(page: Page, shown: &Shown, matrix: &Matrix, role: Role, token: usize) -> Vec<impl IntoView + use<>> {
+    let cell = |index: usize| match role {
+        Role::Query => Cell { query: token, key: index },
+        Role::Key => Cell { query: index, key: token },
     };
+    let open = |index: usize| Some(cell(index)).filter(|&cell| !matrix.is_masked(cell));
+    let values = (0..matrix.n).map(|index| open(index).map_or(f32::NAN, |cell| matrix.value(cell)));
+    // Attention of 0 is none; what was derived may be below.
+    let floor = if matrix.range.0 < 0.0 { f32::NEG_INFINITY } else { 0.0 };
+    let ranked = top(values, floor, COUNT);
     let entry = |Ranked { index, value }: Ranked| {
-        let cell = match role {
-            Role::Query => Cell { query: token, key: index },
-            Role::Key => Cell { query: index, key: token },
-        };
+        let cell = cell(index);
         let number = readout::value(matrix, cell);
         view! {
             <li>
                 <button class="quiet" on:click=move |_| page.select(Step::Push, Selection::Cell(cell), role)>
-                    <span class="share" style:width=format!("{:.1}%", 100.0 * value.min(1.0))></span>
+                    <span class="share" style:width=format!("{:.1}%", 100.0 * matrix.strength(value))></span>
                     <span class="place">{index}</span>
                     <span class="token">{format::visible(&shown.labels[index])}</span>
                     <span class="reading">{number}</span>
