@@ -176,7 +176,9 @@ fn damaged_patterns() {
         let run = test.run("site");
         assert!(run.stderr.contains(why) && run.stderr.contains(kept) && run.stderr.contains(two), "{run}");
         run.fails_with(&damaged, "");
-        test.run("figures --force").fails_with(&damaged, "").prints("figures: 9 drawn, 0 already there\n");
+        test.run("figures --force")
+            .fails_with(&damaged, "")
+            .prints("figures: 9 drawn, 0 already there\nscores: 1 computed, 0 already there\n");
         // The whole pipeline meets it too.
         test.run("--model tiny -p p.jsonl").fails_with(&damaged, "");
         assert_same(&site, &test.files("site"));
@@ -227,7 +229,7 @@ fn damaged_pictures_are_drawn_again() {
         let file = format!("{}/{picture}/raw.png", done.prompt(0));
         test.write(&file, &test.read(&file)[..length]);
     }
-    test.run("figures").succeeds().prints("figures: 2 drawn, 16 already there\n");
+    test.run("figures").succeeds().prints("figures: 2 drawn, 16 already there\nscores: 0 computed, 2 already there\n");
     assert_same(&data, &test.files("attn_data"));
 }
 

@@ -87,7 +87,8 @@ fn every_figure_of_the_library_is_drawn_and_packed() {
     let words: Vec<&str> = text.split(' ').collect();
     assert!(words.iter().enumerate().any(|(i, word)| svg.contains(&format!(">{i} {word}</text>"))), "{svg}");
     let count = expected.len() * 2 * 9;
-    test.run("figures --figure-funcs *").succeeds().prints(&format!("figures: 0 drawn, {count} already there\n"));
+    let run = test.run("figures --figure-funcs *").succeeds();
+    run.prints(&format!("figures: 0 drawn, {count} already there\nscores: 0 computed, 2 already there\n"));
 }
 
 /// The viewer colours the pattern itself for these; a site has them whether or not pictures were drawn.
@@ -137,10 +138,12 @@ fn a_program_of_ones_own_draws_its_figures() {
             assert!(test.path("site").join(packed).is_file(), "{file}");
         }
     }
-    run_custom(&test, "figures").succeeds().prints(&format!("figures: 0 drawn, {} already there\n", 5 * 9));
+    let scores = "scores: 0 computed, 1 already there\n";
+    run_custom(&test, "figures").succeeds().prints(&format!("figures: 0 drawn, {} already there\n{scores}", 5 * 9));
     // A damaged one of several is drawn again with the others.
     test.write(&format!("{folder}/nearest.previous.svg"), "<svg");
-    run_custom(&test, "figures").succeeds().prints(&format!("figures: 2 drawn, {} already there\n", 5 * 9 - 2));
+    let run = run_custom(&test, "figures").succeeds();
+    run.prints(&format!("figures: 2 drawn, {} already there\n{scores}", 5 * 9 - 2));
     run_custom(&test, "figures --figure-funcs nothing").refused(
         "error: --figure-funcs \"nothing\" matches no figure function; there are: absorption, change, diagonals, \
          gram_aat, gram_ata, key_mass, markov, nearest, raw, raw_log, raw_sqrt, row_entropy, sink_masked, svd_spectra, \

@@ -14,6 +14,7 @@
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `weights`: the forms that weights come in, and those that are refused
 //! - `figures`: figure functions: the library's, one's own, and those that fail
+//! - `scores`: head scores in the data directory and on the site, complete however they came about
 //! - `site`: what a site consists of, what it replaces and what it refuses to
 //! - `serve`: the web server, asked by hand
 
@@ -32,6 +33,7 @@ mod models;
 mod names;
 mod pattern_lens;
 mod resume;
+mod scores;
 mod serve;
 mod site;
 mod weights;

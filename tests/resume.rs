@@ -107,6 +107,10 @@ fn threads_and_batches_do_not_change_a_byte() {
     test.run(&format!("{ALL} --shuffle --force")).succeeds();
     let (mut left, mut right) = (one.files("attn_data"), test.files("attn_data"));
     assert!(left.remove("tiny/prompts.jsonl") != right.remove("tiny/prompts.jsonl"));
+    for gathered in ["scores.npz", "heads.jsonl", "head_distances.npz"] {
+        let file = format!("tiny/{gathered}");
+        assert!(left.remove(&file).is_some() && right.remove(&file).is_some());
+    }
     assert_same(&left, &right);
 }
 
@@ -170,7 +174,7 @@ fn figures_are_of_the_patterns_that_are_there() {
     // Of other patterns none stays.
     test.run(&format!("activations {ALL} --force --max-tokens 7")).succeeds();
     assert!(!test.path(&picture).exists() && !test.path(&format!("{dir}/L1/H2/svd.png")).exists());
-    test.run("figures").succeeds().prints("figures: 9 drawn, 0 already there\n");
+    test.run("figures").succeeds().prints("figures: 9 drawn, 0 already there\nscores: 1 computed, 0 already there\n");
     assert!(test.read(&picture) != first);
 }
 

@@ -25,7 +25,7 @@ pub struct Cli {
 pub enum Command {
     /// Run models, keep attention patterns in the data directory
     Activations(ActivationsArgs),
-    /// Draw figures from kept patterns
+    /// Draw figures and compute head scores from kept patterns
     Figures(FiguresArgs),
     /// Emit the static site from the data directory
     Site(SiteCommandArgs),

@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! models.jsonl  figures.jsonl
-//! MODEL/model_cfg.json  MODEL/prompts.jsonl
-//! MODEL/prompts/HASH/prompt.json  activations.npz  L{l}/H{h}/NAME.{png,svg,…}
+//! MODEL/model_cfg.json  MODEL/prompts.jsonl  MODEL/random_tokens.npz
+//! MODEL/scores.npz  MODEL/heads.jsonl  MODEL/head_distances.npz
+//! MODEL/prompts/HASH/prompt.json  activations.npz  scores.npz  L{l}/H{h}/NAME.{png,svg,…}
 //! ```
-//! The folders are the truth and the `.jsonl` files an index of them. A prompt is complete when both its
+//! The folders are the truth; the `.jsonl` files and the model's scores are an index of them. A prompt is complete when both its
 //! patterns and its `prompt.json` are there; `prompt.json` is written last.
 
 pub mod figures;
 pub mod index;
 mod npy;
 mod npz;
+pub mod scores;
 mod zero_runs;
 
 use std::path::{Path, PathBuf};

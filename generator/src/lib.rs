@@ -18,6 +18,7 @@ pub mod plan;
 pub mod plot;
 mod program;
 pub mod prompt;
+pub mod score;
 pub mod serve;
 pub mod site;
 pub mod tokens;

@@ -7,6 +7,7 @@ mod draw;
 mod forward;
 mod index;
 mod kept;
+mod score;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +39,9 @@ pub struct Summary {
     /// Figures that were drawn, and figures that were there already.
     pub drawn: usize,
     pub figures_kept: usize,
+    /// Prompts whose heads were scored, and prompts whose scores were there already.
+    pub scored: usize,
+    pub scores_kept: usize,
     /// What failed; everything else is finished.
     pub failures: Vec<String>,
     pub site: Option<SiteReport>,
@@ -81,6 +85,7 @@ pub fn run(plan: &Plan, observer: &dyn Observer, stop: &AtomicBool) -> Result<Su
         bail!("stopped; what was finished is kept, run the same command again to go on");
     }
     if let Some(site) = site {
+        score::site(&data, &site, observer)?;
         publish(site, &mut summary)?;
     }
     Ok(summary)
@@ -183,8 +188,8 @@ impl Work<'_> {
         }
     }
 
-    /// Keeps, draws and packs one prompt. What the data directory gets comes in an order that makes sense wherever a
-    /// run is killed: the patterns, the `prompt.json` that completes them, and pictures of nothing but these patterns.
+    /// Keeps, draws, scores and packs one prompt. What the data directory gets comes in an order that makes sense wherever a
+    /// run is killed: the patterns, the `prompt.json` that completes them, and pictures and scores of nothing but these patterns.
     fn finish_prompt(&self, item: Item<'_>) -> Result<()> {
         let Item { model, site_model, position, prompt, patterns } = item;
         let (dir, hash) = (model.dir(), prompt.hash.clone());
@@ -193,6 +198,7 @@ impl Work<'_> {
             Some((patterns, format)) => {
                 if self.data.has_other_patterns(model, &hash, &patterns) {
                     self.data.remove_figures(&dir, &hash)?;
+                    self.data.remove_prompt_scores(&dir, &hash)?;
                 }
                 self.data.write_patterns(&dir, &hash, &patterns, format)?;
                 self.data.write_prompt(&dir, &prompt)?;
@@ -204,12 +210,15 @@ impl Work<'_> {
         if let (Some(figures), Some(patterns)) = (&self.plan.figures, &patterns) {
             let redo = self.plan.force || computed;
             let Drawn { drawn, kept, failures } = draw::figures(self.data, &dir, &prompt, patterns, figures, redo)?;
+            let scored = score::prompt(self.data, model, &prompt, patterns, redo)?;
             let mut state = self.state();
             state.summary.drawn += drawn;
             state.summary.figures_kept += kept;
             for (function, failure) in failures {
                 state.figure_failures.entry(function).or_default().push(failure);
             }
+            let count = if scored { &mut state.summary.scored } else { &mut state.summary.scores_kept };
+            *count += 1;
         }
         if let (Some(site), Some(id), Some(patterns)) = (self.site, site_model, &patterns) {
             let folder = self.data.root().join(path::prompt_dir(&dir, &hash));

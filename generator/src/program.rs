@@ -115,6 +115,7 @@ fn build(plan: &Plan, output: OutputArgs) -> Result<bool> {
         }
         if plan.figures.is_some() {
             print(format!("figures: {} drawn, {} already there", summary.drawn, summary.figures_kept))?;
+            print(format!("scores: {} computed, {} already there", summary.scored, summary.scores_kept))?;
         }
         if let Some(site) = &summary.site {
             print(format!("site: {} ({} files, {})", site.out.display(), site.files, console::bytes(site.bytes)))?;

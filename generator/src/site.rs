@@ -169,6 +169,21 @@ impl SiteBuilder {
         Ok(())
     }
 
+    /// Every model and the hashes of its prompts, in the order in which the site lists them.
+    pub fn prompts(&self) -> Vec<(ModelEntry, Vec<String>)> {
+        let listed = |model: &SiteModel| {
+            let mut seen = BTreeSet::new();
+            let hashes = model.prompts.values().map(|prompt| prompt.hash.clone());
+            (model.entry.clone(), hashes.filter(|hash| seen.insert(hash.clone())).collect())
+        };
+        self.models().iter().map(listed).collect()
+    }
+
+    /// Adds files, by paths as [`lens_schema::path`] spells them.
+    pub fn add_files(&self, files: &[(String, Vec<u8>)]) -> Result<()> {
+        files.iter().try_for_each(|(path, bytes)| self.stage.write(path, bytes))
+    }
+
     /// Where the site will lie.
     pub fn out(&self) -> &Path {
         self.stage.out()

@@ -2,6 +2,7 @@
 
 mod label;
 mod load;
+mod ordinary;
 mod settings;
 
 use std::fmt;

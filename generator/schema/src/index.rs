@@ -9,6 +9,9 @@ use crate::path::sanitize_name;
 use crate::scale::Scale;
 use crate::token;
 
+/// Key of a prompt: one token id per row of its pattern. Written by lens-build only.
+pub const INPUT_IDS: &str = "input_ids";
+
 /// One line of `models.jsonl`, and the whole of `model_cfg.json`: keys as TransformerLens' `HookedTransformerConfig`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelEntry {

@@ -2,8 +2,8 @@
 //!
 //! Everything that both sides must agree on is spelled here once: the entries of the index files
 //! ([`index`]), file names and URLs ([`path`]), the head-selection grammar ([`head`]), the packed
-//! pattern codec ([`shard`]) and its container ([`npz`]), colour maps and scales ([`scale`]), and how
-//! token strings are shown ([`token`]). There is no tensor arithmetic and no browser in here.
+//! pattern codec ([`shard`]) and its container ([`npz`]), head scores ([`score`]), colour maps and scales
+//! ([`scale`]), and how token strings are shown ([`token`]). There is no tensor arithmetic and no browser in here.
 
 pub mod head;
 pub mod index;
@@ -11,6 +11,7 @@ pub mod jsonl;
 pub mod npz;
 pub mod path;
 pub mod scale;
+pub mod score;
 pub mod shard;
 pub mod token;
 

@@ -16,6 +16,8 @@ pub const PROMPTS: &str = "prompts.jsonl";
 pub const PROMPT: &str = "prompt.json";
 pub const ACTIVATIONS_NPZ: &str = "activations.npz";
 pub const ACTIVATIONS_NPY: &str = "activations-blocks.-.attn.hook_pattern.npy";
+/// Head scores: of a model, and in the data directory of one of its prompts too.
+pub const SCORES: &str = "scores.npz";
 /// Site only: schema version, title, sizes and what is there.
 pub const MANIFEST: &str = "lens.json";
 pub const INDEX_HTML: &str = "index.html";
@@ -92,6 +94,26 @@ pub fn model_cfg(model: &str) -> String {
 /// `MODEL/prompts.jsonl`
 pub fn prompts(model: &str) -> String {
     format!("{model}/{PROMPTS}")
+}
+
+/// `MODEL/scores.npz`, every score of every head; see [`crate::score`].
+pub fn scores(model: &str) -> String {
+    format!("{model}/{SCORES}")
+}
+
+/// `MODEL/heads.jsonl`, a line per head: averages of its scores, and the heads most like it.
+pub fn heads(model: &str) -> String {
+    format!("{model}/heads.jsonl")
+}
+
+/// `MODEL/head_distances.npz`, how much any two heads differ.
+pub fn head_distances(model: &str) -> String {
+    format!("{model}/head_distances.npz")
+}
+
+/// Data directory: `MODEL/random_tokens.npz`, what the model does on repeated random tokens.
+pub fn random_tokens(model: &str) -> String {
+    format!("{model}/random_tokens.npz")
 }
 
 /// `MODEL/prompts`, the folder of the prompts' folders.

@@ -1,9 +1,12 @@
 //! Patterns that are computed: models run on prompts, longest first.
 
+mod random;
+
 use std::cmp::Reverse;
 
 use anyhow::{Context as _, Result, bail};
 use candle_core::DType;
+use lens_schema::index::INPUT_IDS;
 use lens_schema::path::sanitize_name;
 use lens_schema::{ModelEntry, PromptEntry};
 use serde_json::Value;
@@ -26,8 +29,6 @@ const BATCH_BYTES: std::ops::Range<u64> = 8 << 20..192 << 20;
 /// The share of the memory that there is, where that is little.
 const BATCH_SHARE: u64 = 16;
 
-/// Key of `prompt.json`: one token id per row of the pattern.
-const INPUT_IDS: &str = "input_ids";
 /// Key of `prompt.json`: [`ModelFiles::checksum`] of the model that the patterns come from.
 const MODEL_CHECKSUM: &str = "model_checksum";
 
@@ -163,14 +164,25 @@ impl<'a> ModelRun<'a> {
 
     fn run(&self) -> Result<()> {
         self.check_kept()?;
-        let Some(encoder) = self.encoder.as_ref().filter(|_| !self.missing.is_empty()) else {
-            // Nothing to compute: the weights are not even loaded.
-            return self.hand_out(&self.work.data.model(&self.dir)?, |_, _, _| Ok(()));
+        let mut random = self.random_tokens();
+        let to_compute = !self.missing.is_empty() || random.is_some();
+        let loaded = self.encoder.as_ref().filter(|_| to_compute).map(|encoder| {
+            let jobs = self.jobs(encoder);
+            self.check_memory(&jobs).with_context(|| format!("cannot run {}", self.files.name))?;
+            let model = Model::load(self.files, &self.run.load);
+            Ok((encoder, jobs, model.with_context(|| format!("cannot load {}", self.files.name))?))
+        });
+        let (encoder, jobs, model) = match loaded {
+            Some(Ok(loaded)) => loaded,
+            Some(Err(e)) if !self.missing.is_empty() => return Err(e),
+            // Nothing to compute: the weights are not even loaded, or need not be there any more.
+            other => {
+                if let Some(Err(e)) = other {
+                    self.note_not_run(&e);
+                }
+                return self.hand_out(&self.work.data.model(&self.dir)?, |_, _, _| Ok(()));
+            }
         };
-        let jobs = self.jobs(encoder);
-        self.check_memory(&jobs).with_context(|| format!("cannot run {}", self.files.name))?;
-        let model =
-            Model::load(self.files, &self.run.load).with_context(|| format!("cannot load {}", self.files.name))?;
         let mut entry = model.entry().clone();
         entry.sanitized_name = None;
         self.work.data.write_model(&entry)?;
@@ -182,14 +194,18 @@ impl<'a> ModelRun<'a> {
                 prompt,
                 patterns: Some((patterns, self.run.format)),
             };
-            self.compute(queue, &model, encoder, &jobs, item)
+            self.compute(queue, &model, encoder, &jobs, item)?;
+            match random.take() {
+                Some(tokens) if !queue.stopped() => self.run_random(&model, entry, &tokens),
+                _ => Ok(()),
+            }
         })
     }
 
     /// Refuses what would not fit, before the weights are read. Prompts are sorted, so the first batch is the largest.
     fn check_memory(&self, jobs: &[Job]) -> Result<()> {
         let (config, load) = (Model::read_config(self.files)?, &self.run.load);
-        let batch: Vec<&Job> = jobs.iter().take(self.batch_len(&config, jobs)).collect();
+        let batch: Vec<&Job> = jobs.iter().take(self.batch_len(&config, jobs.iter().map(|job| job.rows))).collect();
         let patterns: u64 = batch.iter().map(|job| config.patterns_bytes(job.rows)).sum();
         let longest = batch.first().map_or(0, |job| job.rows);
         // Patterns in the queue and with the workers, who hold about as much again of what they make of them.
@@ -287,7 +303,7 @@ impl<'a> ModelRun<'a> {
         })?;
         let hashes: Vec<&str> = self.prompts.iter().map(|p| p.hash.as_str()).collect();
         data.write_prompts_index(&self.dir, &hashes)?;
-        Ok(())
+        data.write_scores_index(entry)
     }
 
     /// Runs the jobs batch by batch. A batch that fails is run prompt by prompt, so that one does not spoil the others.
@@ -306,7 +322,8 @@ impl<'a> ModelRun<'a> {
                 Some(one) => one,
                 None if rest.is_empty() => break,
                 None => {
-                    let (batch, others) = rest.split_at(self.batch_len(model.config(), rest));
+                    let rows = rest.iter().map(|job| job.rows);
+                    let (batch, others) = rest.split_at(self.batch_len(model.config(), rows));
                     rest = others;
                     batch
                 }
@@ -327,19 +344,19 @@ impl<'a> ModelRun<'a> {
         Ok(())
     }
 
-    /// How many of these jobs go through the model together, at least 1.
-    fn batch_len(&self, config: &DecoderConfig, jobs: &[Job]) -> usize {
+    /// How many inputs of these lengths go through the model together, at least 1.
+    fn batch_len(&self, config: &DecoderConfig, rows: impl ExactSizeIterator<Item = usize>) -> usize {
         if let Some(size) = self.run.batch_size {
-            return size.min(jobs.len());
+            return size.min(rows.len());
         }
         let share = memory::available().unwrap_or(u64::MAX) / BATCH_SHARE;
         let most = share.clamp(BATCH_BYTES.start, BATCH_BYTES.end);
         let mut bytes = 0;
-        let fits = |job: &&Job| {
-            bytes += config.patterns_bytes(job.rows) + config.activations_bytes(job.rows);
+        let fits = |rows: &usize| {
+            bytes += config.patterns_bytes(*rows) + config.activations_bytes(*rows);
             bytes <= most
         };
-        jobs.iter().take_while(fits).count().max(1)
+        rows.take_while(fits).count().max(1)
     }
 
     /// What `prompt.json` holds.

@@ -11,7 +11,7 @@ use super::kept;
 use crate::data::DataDir;
 use crate::figure::{FigureFn, Registry};
 
-/// Writes `models.jsonl`, `figures.jsonl`, and `prompts.jsonl` of these models (all if none is named).
+/// Writes `models.jsonl`, `figures.jsonl`, and `prompts.jsonl` and the scores of these models (all if none is named).
 /// Returns the directory of each of them and how many prompts it has.
 pub fn index(save_path: &Path, models: &[String], registry: &Registry) -> Result<Vec<(String, usize)>> {
     let data = DataDir::new(save_path)?;
@@ -27,6 +27,7 @@ pub fn index(save_path: &Path, models: &[String], registry: &Registry) -> Result
             let files = data.head_dir(&dir, &hash, LayerHead { layer: 0, head: 0 })?.files()?;
             drawn.extend(files.into_iter().map(|file| (file.figure, file.extension)));
         }
+        data.write_scores_index(&model)?;
         indexed.push((dir, n_prompts));
     }
     data.write_models_index()?;

@@ -92,5 +92,9 @@ fn run_model(work: &Work<'_>, model: &ModelEntry, n_samples: Option<usize>) -> R
             }
         }
         Ok(())
-    })
+    })?;
+    match work.plan.figures {
+        Some(_) => work.data.write_scores_index(model),
+        None => Ok(()),
+    }
 }
