@@ -39,7 +39,7 @@ test: fmt-check viewer lint test-native test-web
 
 # Only the tests that need no browser: units, command line, numbers, documentation
 [group('check')]
-test-native:
+test-native: _numpy
     cargo test --workspace --no-fail-fast --doc
     cargo test --workspace --no-fail-fast --lib --bins --examples --test all
 
@@ -86,7 +86,7 @@ train-demo *flags:
 
 # Install every tool that the other recipes use, and nothing else
 [group('work')]
-setup: _wasm-target _wasm-bindgen _trunk _chromium
+setup: _wasm-target _wasm-bindgen _trunk _chromium _numpy
 
 _wasm-target:
     @rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
@@ -98,6 +98,10 @@ _trunk: (_cargo-install "trunk" trunk "--locked")
 
 _chromium:
     @test -n "${CHROMIUM:-}" || {{ just_executable() }} _apt-install chromium chromium chromium-browser google-chrome google-chrome-stable
+
+# For tests of what Python reads and draws.
+_numpy:
+    @for python in python3 /usr/bin/python3; do "$python" -c 'import numpy' 2>/dev/null && exit; done; {{ just_executable() }} _apt-install python3-numpy
 
 # Optimising a tool that runs for seconds would take longer than all that it saves; trunk's own profile takes minutes.
 _cargo-install crate version *flags:
@@ -111,11 +115,11 @@ _cargo-install crate version *flags:
     rm -rf "$folder/build"
 
 # Nothing is done when one of the commands is there already, wherever it comes from.
-_apt-install package +commands:
+_apt-install package *commands:
     #!/usr/bin/env bash
     set -euo pipefail
     for command in {{ commands }}; do command -v "$command" >/dev/null && exit; done
-    command -v apt-get >/dev/null || { echo "error: install {{ package }} (one of: {{ commands }}), then run this again" >&2; exit 1; }
+    command -v apt-get >/dev/null || { echo "error: install {{ package }}, then run this again" >&2; exit 1; }
     sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -qq
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends {{ package }}

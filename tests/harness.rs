@@ -126,6 +126,11 @@ impl Test {
         self.finished(arguments, self.command(arguments).output().unwrap())
     }
 
+    /// Runs with words that may have spaces in them.
+    pub fn run_words(&self, words: &[&str]) -> Run {
+        self.finished(words.join(" "), self.command("").args(words).output().unwrap())
+    }
+
     /// Runs with a text on standard input.
     pub fn run_with_input(&self, arguments: &str, input: &[u8]) -> Run {
         let mut command = self.command(arguments);

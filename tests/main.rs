@@ -14,6 +14,7 @@
 //! - `models`: attention patterns against reference tensors, and model folders that cannot be used
 //! - `weights`: the forms that weights come in, and those that are refused
 //! - `figures`: figure functions: the library's, one's own, and those that fail
+//! - `figure_cmd`: figures that a program in another language draws
 //! - `scores`: head scores in the data directory and on the site, complete however they came about
 //! - `site`: what a site consists of, what it replaces and what it refuses to
 //! - `serve`: the web server, asked by hand
@@ -24,6 +25,7 @@ mod bad_input;
 mod cli;
 mod demo;
 mod encoders;
+mod figure_cmd;
 mod figures;
 mod harness;
 mod hub;

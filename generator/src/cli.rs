@@ -211,6 +211,9 @@ pub struct FigureSelection {
     /// A figure of one's own, as a matrix expression over the pattern A: 'log=log10(A + 1e-8)'; repeatable
     #[arg(long, value_name = "NAME=EXPR")]
     pub figure_expr: Vec<String>,
+    /// A program that draws figures of one's own: 'python my_figures.py', which imports lens_figures; repeatable
+    #[arg(long, value_name = "CMD")]
+    pub figure_cmd: Vec<String>,
 }
 
 #[derive(Debug, Args)]

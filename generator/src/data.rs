@@ -11,7 +11,7 @@
 
 pub mod figures;
 pub mod index;
-mod npy;
+pub(crate) mod npy;
 mod npz;
 pub mod scores;
 mod zero_runs;

@@ -9,6 +9,7 @@
 //! several figures, called `function.figure`, an array of them ([`Declared::matrices`], [`Declared::plots`],
 //! [`Declared::images`]).
 
+mod command;
 mod declared;
 mod expression;
 mod library;
@@ -28,6 +29,7 @@ use crate::pattern::Pattern;
 
 pub use crate::image::Heatmap;
 pub use crate::plot::{Axes, PlotFormat};
+pub use command::command;
 pub use declared::{About, Declared};
 pub use expression::expression;
 pub use library::library;

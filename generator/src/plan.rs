@@ -145,10 +145,12 @@ impl Plan {
     }
 }
 
-/// All figure functions, those that are written on the command line too.
+/// All figure functions, those that the command line names or writes too.
 pub fn registry(args: &cli::FigureSelection, registry: &Registry) -> Result<Registry> {
+    let drawn_elsewhere = args.figure_cmd.iter().map(|line| figure::command(line)).collect::<Result<Vec<_>>>()?;
     let written = args.figure_expr.iter().map(|text| figure::expression(text)).collect::<Result<Vec<_>>>();
-    written.and_then(|written| registry.and(written)).map_err(wrong_usage)
+    let own = written.map(|written| drawn_elsewhere.into_iter().flatten().chain(written));
+    own.and_then(|own| registry.and(own)).map_err(wrong_usage)
 }
 
 /// The figure functions that are asked for: what is written on the command line is.
