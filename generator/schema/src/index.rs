@@ -81,6 +81,24 @@ impl PromptEntry {
         (0..n_ctx).map(|i| format!("#{i}")).collect()
     }
 
+    /// One number for each row, equal for equal tokens: their ids where they are known, else a number for each label.
+    pub fn token_ids(&self, labels: &[String]) -> Vec<u32> {
+        let ids = self.rest.get(INPUT_IDS).and_then(Value::as_array);
+        let ids: Option<Vec<u32>> =
+            ids.and_then(|ids| ids.iter().map(|id| id.as_u64().and_then(|id| u32::try_from(id).ok())).collect());
+        if let Some(ids) = ids
+            && ids.len() == labels.len()
+        {
+            return ids;
+        }
+        let mut numbers = BTreeMap::new();
+        let mut number = |label| {
+            let next = numbers.len() as u32;
+            *numbers.entry(label).or_insert(next)
+        };
+        labels.iter().map(&mut number).collect()
+    }
+
     /// Where the prompt comes from: the data set named by its own keys, else the file it was read from.
     pub fn dataset(&self) -> Option<&str> {
         let meta = self.rest.get("meta").and_then(|m| m.get("pile_set_name"));
@@ -167,6 +185,8 @@ impl ManifestModel {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -193,5 +213,17 @@ mod tests {
         assert_eq!(p.dataset(), Some("Github"));
         let p: PromptEntry = serde_json::from_str(r#"{"text":"x","source_fname":"a.txt"}"#).unwrap();
         assert_eq!(p.dataset(), Some("a.txt"));
+    }
+
+    #[test]
+    fn tokens_are_told_apart_by_their_ids() {
+        let labels = ["a", "b", "a"].map(str::to_owned);
+        let of = |ids| {
+            PromptEntry { rest: json!(ids).as_object().unwrap().clone(), ..Default::default() }.token_ids(&labels)
+        };
+        assert_eq!(of(json!({ "input_ids": [7, 9, 8] })), [7, 9, 8]);
+        assert_eq!(of(json!({ "input_ids": [7, 9] })), [0, 1, 0]);
+        assert_eq!(of(json!({ "input_ids": [7, 9, "x"] })), [0, 1, 0]);
+        assert_eq!(of(json!({})), [0, 1, 0]);
     }
 }

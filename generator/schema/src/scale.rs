@@ -55,6 +55,16 @@ pub fn normalized_index(value: f32, min: f32, max: f32) -> u8 {
     (256.0 * x).clamp(0.0, 255.0) as u8
 }
 
+/// The colour map of values on both sides of 0: red below, blue above.
+pub const BOTH_SIDES: &str = "RdBu";
+
+/// Whether values of this range lie on both sides of 0, so that their colours go apart from there. A side below a
+/// hundredth of the other counts as rounding: `log10(A + 1e-8)` ends at 4e-9.
+pub fn diverges((min, max): (f32, f32)) -> bool {
+    let (below, above) = (-min, max);
+    below.min(above) > 0.0 && below.min(above) >= 0.01 * below.max(above)
+}
+
 /// Smallest and largest value; `(0, 0)` of nothing.
 pub fn min_max(values: impl IntoIterator<Item = f32>) -> (f32, f32) {
     let (min, max) = values.into_iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));

@@ -1,9 +1,8 @@
 //! Figures that are written on the command line: `--figure-expr 'name=EXPR'`.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context as _, Result, anyhow, ensure};
 use lens_expr::{Expr, Input, Limits};
+use lens_schema::scale;
 use ndarray::{Array2, ArrayView2};
 
 use super::{About, FigureFn, Heatmap, Picture};
@@ -38,7 +37,7 @@ pub fn expression(text: &str) -> Result<FigureFn> {
 
 fn eval(expr: &Expr, pattern: &Pattern<'_>) -> Result<Array2<f32>> {
     let n = pattern.values.nrows();
-    let ids = if expr.uses_tokens() { token_ids(pattern) } else { Vec::new() };
+    let ids = if expr.uses_tokens() { pattern.prompt.token_ids(pattern.labels) } else { Vec::new() };
     let values = pattern.values.as_standard_layout();
     let input = Input { n, pattern: values.as_slice().unwrap_or_default(), token_ids: &ids };
     let matrix = expr.eval(&input, &Limits::default())?;
@@ -52,22 +51,9 @@ fn eval(expr: &Expr, pattern: &Pattern<'_>) -> Result<Array2<f32>> {
     Ok(Array2::from_shape_vec((n, n), matrix.values)?)
 }
 
-/// A number for each row of the pattern, equal for equal tokens.
-fn token_ids(pattern: &Pattern<'_>) -> Vec<u32> {
-    let mut numbers = BTreeMap::new();
-    pattern
-        .labels
-        .iter()
-        .map(|label| {
-            let next = numbers.len() as u32;
-            *numbers.entry(label).or_insert(next)
-        })
-        .collect()
-}
-
 fn style(matrix: ArrayView2<'_, f32>) -> Heatmap {
-    let diverging_colormap = matrix.iter().any(|v| *v < 0.0) && matrix.iter().any(|v| *v > 0.0);
-    let cmap = if diverging_colormap { "RdBu_r" } else { "Blues" };
+    let diverging_colormap = scale::diverges(scale::min_max(matrix.iter().copied()));
+    let cmap = if diverging_colormap { scale::BOTH_SIDES } else { "Blues" };
     Heatmap { format: Format::Png, normalize: true, cmap: cmap.into(), diverging_colormap, ..Heatmap::default() }
 }
 

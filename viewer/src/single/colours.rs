@@ -1,16 +1,15 @@
 //! How a matrix is coloured: the reader's choices as far as they fit its values.
 
-use lens_schema::scale::{Lut, Scale, lut};
+use lens_schema::scale::{BOTH_SIDES, Lut, Scale, lut};
 
 use super::link::{Look, Range};
 use super::matrix::Matrix;
 use super::raster::Place;
 
-/// Colour maps whose middle is neutral, without the `_r` of their reverses.
+/// Colour maps whose middle is neutral, without the `_r` of their reverses. Values on both sides of 0 get
+/// [`BOTH_SIDES`] unless one of these is chosen.
 const DIVERGING: [&str; 12] =
     ["BrBG", "PiYG", "PRGn", "PuOr", "RdBu", "RdGy", "RdYlBu", "RdYlGn", "Spectral", "coolwarm", "bwr", "seismic"];
-/// Values on both sides of 0 get this one unless one of [`DIVERGING`] is chosen: red below, blue above.
-const BOTH_SIDES: &str = "RdBu";
 
 /// A colour map with what its ends stand for.
 #[derive(Debug, Clone, Copy, PartialEq)]

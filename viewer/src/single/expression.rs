@@ -4,7 +4,6 @@ pub mod card;
 pub mod derivation;
 pub mod help;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -48,7 +47,7 @@ impl Formula {
 
     /// The matrix that it makes of a pattern whose rows are these tokens.
     pub fn derive(&self, pattern: &Matrix, prompt: &PromptEntry, labels: &[String]) -> Result<Derived, Fault> {
-        let token_ids = if self.0.uses_tokens() { token_ids(prompt, labels) } else { Vec::new() };
+        let token_ids = if self.0.uses_tokens() { prompt.token_ids(labels) } else { Vec::new() };
         let input = Input { n: pattern.n, pattern: pattern.values(), token_ids: &token_ids };
         let result = self.0.eval(&input, &LIMITS).map_err(|e| Fault::of(self.source(), &e))?;
         Ok(Derived { matrix: Arc::new(pattern.derive(result.values)) })
@@ -93,26 +92,6 @@ impl Derived {
     }
 }
 
-/// One number per row, equal for equal tokens: their ids if the site has them, else a number for each label.
-fn token_ids(prompt: &PromptEntry, labels: &[String]) -> Vec<u32> {
-    let ids = prompt.rest.get("input_ids").and_then(|ids| ids.as_array());
-    let ids: Option<Vec<u32>> =
-        ids.and_then(|ids| ids.iter().map(|id| id.as_u64().and_then(|id| u32::try_from(id).ok())).collect());
-    if let Some(ids) = ids
-        && ids.len() == labels.len()
-    {
-        return ids;
-    }
-    let mut numbers = BTreeMap::new();
-    labels
-        .iter()
-        .map(|label| {
-            let next = numbers.len() as u32;
-            *numbers.entry(label).or_insert(next)
-        })
-        .collect()
-}
-
 /// What is wrong with an expression, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -155,7 +134,6 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
 
@@ -219,17 +197,5 @@ mod tests {
         assert!(Formula::parse("matpow(A, 5)").unwrap().takes_long(1024));
         assert!(!Formula::parse("A @ A.T").unwrap().takes_long(100));
         assert!(!Formula::parse("log10(A + 1e-8)").unwrap().takes_long(300));
-    }
-
-    #[test]
-    fn tokens_are_told_apart_by_their_ids() {
-        let labels = ["a", "b", "a"].map(str::to_owned);
-        let of = |ids| {
-            token_ids(&PromptEntry { rest: json!(ids).as_object().unwrap().clone(), ..Default::default() }, &labels)
-        };
-        assert_eq!(of(json!({ "input_ids": [7, 9, 8] })), [7, 9, 8]);
-        assert_eq!(of(json!({ "input_ids": [7, 9] })), [0, 1, 0]);
-        assert_eq!(of(json!({ "input_ids": [7, 9, "x"] })), [0, 1, 0]);
-        assert_eq!(of(json!({})), [0, 1, 0]);
     }
 }

@@ -2,15 +2,11 @@
 
 use lens_schema::LayerHead;
 use lens_schema::npz::NpzError;
-use lens_schema::scale::{Scale, min_max, normalized_index};
+use lens_schema::scale::{self, Scale, min_max, normalized_index};
 use lens_schema::shard::{ExactLayer, Overview, dequantize_hi};
 
 use super::geometry::Cell;
 use super::raster::{NOT_FINITE, Place};
-
-/// The smaller side of 0 counts for the colours if it reaches this part of the larger: what is less is a rounding, as
-/// the 4e-9 that `log10(A + 1e-8)` is where A is 1.
-const BOTH_SIDES: f32 = 0.01;
 
 /// One pattern, or what was derived from it: `n` query rows by `n` key columns, C order.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,8 +91,7 @@ impl Matrix {
 
     /// Whether the values lie on both sides of 0, so that their colours go apart from there.
     pub fn diverges(&self) -> bool {
-        let (below, above) = (-self.range.0, self.range.1);
-        self.derived && below.min(above) > 0.0 && below.min(above) >= BOTH_SIDES * below.max(above)
+        self.derived && scale::diverges(self.range)
     }
 
     /// How strong a value is among all, from 0 to 1; 0 if it is not finite.
