@@ -146,6 +146,16 @@ fn prefixes() {
     assert!(error.starts_with("tensor transformer.wte.weight of shape [64, 24] is missing in "), "{error}");
 }
 
+/// Where the token embedding is the output embedding too, some programs keep it by that name alone.
+#[test]
+fn tied_embeddings() {
+    let output = |name: &str| if name == "transformer.wte.weight" { "lm_head.weight" } else { name }.to_owned();
+    let copy = || Copy::bare().with_tensors("model.safetensors", |_, name| Some(output(name)));
+    copy().is_the_same();
+    let error = copy().set("tie_word_embeddings", json!(false)).error();
+    assert!(error.starts_with("tensor transformer.wte.weight of shape [64, 24] is missing in "), "{error}");
+}
+
 #[test]
 fn quantised_weights_are_refused_by_name() {
     let only = "only f64, f32, f16 and bf16 weights are supported; give the original model, not a quantised one";

@@ -114,7 +114,8 @@ impl Model {
     fn load_with(files: &ModelFiles, options: &LoadOptions, fused: bool) -> Result<Model> {
         // What config.json has no place for is told first.
         Self::architecture(files)?;
-        Self::with_weights(files, &Weights::open(files)?, options, fused)
+        let weights = Weights::open(files)?.tied(arch::names_of_tied_embedding(files)?);
+        Self::with_weights(files, &weights, options, fused)
     }
 
     fn with_weights(files: &ModelFiles, weights: &Weights, options: &LoadOptions, fused: bool) -> Result<Model> {

@@ -122,6 +122,39 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
     ("xlm-roberta", read::<roberta::Roberta>),
 ];
 
+/// Those whose output embedding is a matrix of its own unless `tie_word_embeddings` is true.
+const UNTIED: &[&str] = &[
+    "codegen",
+    "gpt_neox",
+    "gpt_oss",
+    "gptj",
+    "granite",
+    "llama",
+    "mistral",
+    "mixtral",
+    "mt5",
+    "olmo",
+    "olmo2",
+    "phi",
+    "phi3",
+    "qwen2",
+    "qwen3",
+    "qwen3_moe",
+    "stablelm",
+];
+
+/// What architectures call their output embedding.
+const OUTPUT_EMBEDDINGS: &[&str] = &[
+    "lm_head.weight",
+    "lm_head.decoder.weight",
+    "embed_out.weight",
+    "cls.predictions.decoder.weight",
+    "predictions.decoder.weight",
+    "generator_lm_head.weight",
+    "vocab_projector.weight",
+    "decoder.weight",
+];
+
 fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<Box<dyn Architecture>> {
     let read = |config: Value| {
         let defaults = A::defaults(&config);
@@ -198,6 +231,15 @@ pub(super) fn open(files: &ModelFiles) -> Result<Box<dyn Architecture>> {
         bail!("{path}: model_type {model_type:?} is not supported; supported are {}", supported());
     };
     check(&config).and_then(|()| read(config)).with_context(|| format!("cannot use {path}"))
+}
+
+/// Names that the token embedding may have besides its own: those of the output embedding, where the two are one matrix.
+pub(super) fn names_of_tied_embedding(files: &ModelFiles) -> Result<&'static [&'static str]> {
+    let bytes = files.read("config.json")?.unwrap_or_default();
+    let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let untied = config.get("model_type").and_then(Value::as_str).is_some_and(|name| UNTIED.contains(&name));
+    let tied = config.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(!untied);
+    Ok(if tied { OUTPUT_EMBEDDINGS } else { &[] })
 }
 
 /// Refuses what no architecture supports, whatever its other keys say.

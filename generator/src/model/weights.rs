@@ -35,6 +35,8 @@ pub struct Weights {
     tensors: BTreeMap<String, usize>,
     /// What the index of a sharded model is called, and the file that it promises a tensor in.
     index: Option<(String, BTreeMap<String, String>)>,
+    /// Other names of the token embedding.
+    tied: &'static [&'static str],
     /// Only the names count: every tensor has the shape that is asked for, and random values.
     random: bool,
 }
@@ -60,7 +62,7 @@ impl Weights {
     /// Finds the weights and reads their table of contents.
     pub fn open(folder: &ModelFiles) -> Result<Weights> {
         let Found { files: names, index } = find(folder)?;
-        let mut weights = Weights { files: Vec::new(), tensors: BTreeMap::new(), index, random: false };
+        let mut weights = Weights { files: Vec::new(), tensors: BTreeMap::new(), index, tied: &[], random: false };
         for name in &names {
             let file = WeightFile::open(folder, name)?;
             weights.tensors.extend(file.names().map(|tensor| (tensor.clone(), weights.files.len())));
@@ -76,6 +78,11 @@ impl Weights {
             }
         }
         Ok(weights)
+    }
+
+    /// The same, where the token embedding may also have these names.
+    pub fn tied(self, names: &'static [&'static str]) -> Weights {
+        Weights { tied: names, ..self }
     }
 
     /// Random values for a model of any size that has the tensors of `like`, as many layers as it may have.
@@ -186,6 +193,16 @@ impl Scope<'_> {
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let values = self.weights.values(&format!("{}{name}", self.prefix), shape, false)?;
         Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+    }
+
+    /// The vectors of the tokens, `[d_vocab, width]`. Where they are the output embedding too, a file may have them by
+    /// that name alone.
+    pub fn token_embedding(&self, name: &str, shape: [usize; 2]) -> Result<Tensor> {
+        let other = self.weights.tied.iter().find(|other| !self.has(name) && self.weights.has(other));
+        match other {
+            Some(other) => Scope { weights: self.weights, prefix: String::new() }.tensor(other, &shape),
+            None => self.tensor(name, &shape),
+        }
     }
 
     /// `name.weight` stored `[d_out, d_in]`, and `name.bias` if the model has biases there.

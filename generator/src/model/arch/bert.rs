@@ -88,7 +88,7 @@ impl BertFields {
 
     pub fn embedding_without_types(&self, model: &Scope<'_>, config: &DecoderConfig) -> Result<Embedding> {
         let (weights, width) = (model.at("embeddings"), self.embedding_width());
-        let tokens = weights.tensor("word_embeddings.weight", &[config.d_vocab, width])?;
+        let tokens = weights.token_embedding("word_embeddings.weight", [config.d_vocab, width])?;
         let positions = weights.tensor("position_embeddings.weight", &[self.max_position_embeddings, width])?;
         Ok(Embedding {
             positions: Some((positions, 0)),

@@ -76,7 +76,7 @@ impl Architecture for Bloom {
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
         let (weights, d) = (model(weights), config.d_model);
-        let tokens = weights.tensor("word_embeddings.weight", &[config.d_vocab, d])?;
+        let tokens = weights.token_embedding("word_embeddings.weight", [config.d_vocab, d])?;
         let norm = weights.norm("word_embeddings_layernorm", d, config.norm)?;
         Ok(Embedding { norm: Some(norm), ..Embedding::of_tokens(tokens) })
     }

@@ -65,7 +65,7 @@ impl Architecture for DistilBert {
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
         let (weights, d) = (model(weights).at("embeddings"), config.d_model);
-        let tokens = weights.tensor("word_embeddings.weight", &[config.d_vocab, d])?;
+        let tokens = weights.token_embedding("word_embeddings.weight", [config.d_vocab, d])?;
         let positions = weights.tensor("position_embeddings.weight", &[config.n_ctx, d])?;
         Ok(Embedding {
             positions: Some((positions, 0)),

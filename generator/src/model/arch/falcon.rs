@@ -137,7 +137,7 @@ impl Architecture for Falcon {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        let tokens = model(weights).tensor("word_embeddings.weight", &[config.d_vocab, config.d_model])?;
+        let tokens = model(weights).token_embedding("word_embeddings.weight", [config.d_vocab, config.d_model])?;
         Ok(Embedding::of_tokens(tokens))
     }
 

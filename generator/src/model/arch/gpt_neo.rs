@@ -104,7 +104,7 @@ impl Architecture for GptNeo {
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
         let weights = model(weights);
-        let tokens = weights.tensor("wte.weight", &[config.d_vocab, config.d_model])?;
+        let tokens = weights.token_embedding("wte.weight", [config.d_vocab, config.d_model])?;
         let positions = weights.tensor("wpe.weight", &[config.n_ctx, config.d_model])?;
         Ok(Embedding { positions: Some((positions, 0)), ..Embedding::of_tokens(tokens) })
     }

@@ -77,7 +77,7 @@ impl Architecture for GptNeoX {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        let tokens = model(weights).tensor("embed_in.weight", &[config.d_vocab, config.d_model])?;
+        let tokens = model(weights).token_embedding("embed_in.weight", [config.d_vocab, config.d_model])?;
         Ok(Embedding::of_tokens(tokens))
     }
 

@@ -73,7 +73,7 @@ impl Architecture for GptJ {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        Ok(Embedding::of_tokens(model(weights).tensor("wte.weight", &[config.d_vocab, config.d_model])?))
+        Ok(Embedding::of_tokens(model(weights).token_embedding("wte.weight", [config.d_vocab, config.d_model])?))
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {

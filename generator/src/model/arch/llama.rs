@@ -148,7 +148,7 @@ pub(super) fn layer_of(weights: &Weights, layer: usize) -> Scope<'_> {
 }
 
 pub(super) fn embedding(weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-    let tokens = model(weights).tensor("embed_tokens.weight", &[config.d_vocab, config.d_model])?;
+    let tokens = model(weights).token_embedding("embed_tokens.weight", [config.d_vocab, config.d_model])?;
     Ok(Embedding::of_tokens(tokens))
 }
 

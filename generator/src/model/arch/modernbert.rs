@@ -133,7 +133,7 @@ impl Architecture for ModernBert {
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
         let weights = model(weights).at("embeddings");
-        let tokens = weights.tensor("tok_embeddings.weight", &[config.d_vocab, config.d_model])?;
+        let tokens = weights.token_embedding("tok_embeddings.weight", [config.d_vocab, config.d_model])?;
         Ok(Embedding { norm: Some(self.norm(&weights, "norm", config)?), ..Embedding::of_tokens(tokens) })
     }
 

@@ -118,7 +118,7 @@ impl Architecture for Mpt {
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
         let weights = model(weights);
         refuse(&weights, "wpe.weight", "learned positions (attn_config.alibi is false)")?;
-        Ok(Embedding::of_tokens(weights.tensor("wte.weight", &[config.d_vocab, config.d_model])?))
+        Ok(Embedding::of_tokens(weights.token_embedding("wte.weight", [config.d_vocab, config.d_model])?))
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {

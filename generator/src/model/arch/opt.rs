@@ -67,7 +67,7 @@ impl Architecture for Opt {
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
         let (weights, d) = (model(weights), config.d_model);
         let width = self.word_embed_proj_dim.unwrap_or(d);
-        let tokens = weights.tensor("embed_tokens.weight", &[config.d_vocab, width])?;
+        let tokens = weights.token_embedding("embed_tokens.weight", [config.d_vocab, width])?;
         let positions = weights.tensor("embed_positions.weight", &[config.n_ctx + FIRST_POSITION, d])?;
         Ok(Embedding {
             token_projection: (width != d).then(|| weights.linear("project_in", width, d, false)).transpose()?,

@@ -74,7 +74,9 @@ impl Architecture for Phi {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        Ok(Embedding::of_tokens(model(weights).tensor("embed_tokens.weight", &[config.d_vocab, config.d_model])?))
+        Ok(Embedding::of_tokens(
+            model(weights).token_embedding("embed_tokens.weight", [config.d_vocab, config.d_model])?,
+        ))
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {

@@ -129,7 +129,7 @@ impl Architecture for T5 {
         let shape = [config.d_vocab, config.d_model];
         let model = model(weights);
         let name = if model.has("shared.weight") { "shared.weight" } else { "encoder.embed_tokens.weight" };
-        Ok(Embedding::of_tokens(model.tensor(name, &shape)?))
+        Ok(Embedding::of_tokens(model.token_embedding(name, shape)?))
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {

@@ -73,7 +73,7 @@ impl Architecture for Xglm {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        let tokens = model(weights).tensor("embed_tokens.weight", &[config.d_vocab, config.d_model])?;
+        let tokens = model(weights).token_embedding("embed_tokens.weight", [config.d_vocab, config.d_model])?;
         let rows = config.n_ctx + FIRST_POSITION;
         let mut table = sinusoids(rows, config.d_model);
         let zero = self.pad_token_id.map(|id| if id < 0 { id + rows as i64 } else { id });
