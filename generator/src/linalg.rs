@@ -1,9 +1,13 @@
 //! Linear algebra that no dependency of this program has.
 
-use anyhow::{Result, ensure};
-use ndarray::{Array2, ArrayView2};
+pub(crate) mod tridiagonal;
 
-/// Singular values, largest first: the square roots of the eigenvalues of A·Aᵀ.
+use anyhow::{Result, ensure};
+use ndarray::ArrayView2;
+
+use tridiagonal::{Rows, Tridiagonal};
+
+/// Singular values, largest first: the square roots of the eigenvalues of AᵀA.
 ///
 /// In f64, so that values above 1e-7 of the largest are right for a matrix that was f32. The product is brought to
 /// tridiagonal form by Householder reflections, whose eigenvalues come from QL iterations with implicit shifts (Golub &
@@ -13,86 +17,26 @@ use ndarray::{Array2, ArrayView2};
 /// A value that is not finite.
 pub fn singular_values(matrix: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
     ensure!(matrix.iter().all(|v| v.is_finite()), "a matrix with values that are not finite has no singular values");
-    let wide = match matrix.nrows() <= matrix.ncols() {
-        true => matrix.mapv(f64::from),
-        false => matrix.t().mapv(f64::from),
+    // The smaller of AᵀA and AAᵀ.
+    let tall = if matrix.nrows() < matrix.ncols() { matrix.reversed_axes() } else { matrix };
+    let (n_rows, n_columns) = tall.dim();
+    if n_columns == 0 {
+        return Ok(Vec::new());
+    }
+    let tall = tall.as_standard_layout();
+    let rows = Rows {
+        values: tall.as_slice().unwrap_or_default(),
+        stride: n_columns,
+        n_rows,
+        n_columns,
+        causal: tall.indexed_iter().all(|((row, column), v)| column <= row || *v == 0.0),
     };
-    let mut gram = wide.dot(&wide.t());
-    let mut tridiagonal = (Vec::new(), Vec::new());
-    pulp::Arch::new().dispatch(|| tridiagonal = tridiagonalise(&mut gram));
-    let (mut diagonal, mut beside) = tridiagonal;
+    let Tridiagonal { mut diagonal, beside } = Tridiagonal::of_gram(rows);
+    // From the squares before each entry to what is after it.
+    let mut beside: Vec<f64> = beside.iter().skip(1).chain(&[0.0]).map(|square| square.sqrt()).collect();
     eigenvalues(&mut diagonal, &mut beside)?;
     diagonal.sort_by(|a, b| b.total_cmp(a));
     Ok(diagonal.into_iter().map(|square| square.max(0.0).sqrt()).collect())
-}
-
-const LANES: usize = 8;
-
-/// Diagonal and subdiagonal of a tridiagonal matrix with the eigenvalues of a symmetric one, of which the lower half is
-/// read and overwritten.
-#[inline(always)]
-fn tridiagonalise(matrix: &mut Array2<f64>) -> (Vec<f64>, Vec<f64>) {
-    let n = matrix.nrows();
-    let Some(cells) = matrix.as_slice_mut() else { return (Vec::new(), Vec::new()) };
-    let mut beside = vec![0.0; n];
-    // The reflected vector, and its product with the matrix.
-    let (mut v, mut p) = (vec![0.0; n], vec![0.0; n]);
-    for k in (2..n).rev() {
-        // Clears row k left of its subdiagonal entry: H = I − v·vᵀ/h acts on the first k coordinates.
-        let row = &cells[k * n..k * n + k];
-        let norm = dot(row, row).sqrt();
-        let last = row[k - 1];
-        if norm == 0.0 {
-            continue;
-        }
-        let pivot = if last > 0.0 { -norm } else { norm };
-        beside[k - 1] = pivot;
-        v[..k].copy_from_slice(row);
-        v[k - 1] = last - pivot;
-        let h = norm * norm - last * pivot;
-        p[..k].fill(0.0);
-        for i in 0..k {
-            let row = &cells[i * n..i * n + i + 1];
-            // The lower half stands for both.
-            p[i] += dot(row, &v[..=i]);
-            add(&mut p[..i], v[i], &row[..i]);
-        }
-        let (v, p) = (&v[..k], &mut p[..k]);
-        p.iter_mut().for_each(|p| *p /= h);
-        let share = dot(p, v) / (2.0 * h);
-        add(p, -share, v);
-        for i in 0..k {
-            let row = &mut cells[i * n..i * n + i + 1];
-            add_two(row, -v[i], &p[..=i], -p[i], &v[..=i]);
-        }
-    }
-    if n > 1 {
-        beside[0] = cells[n];
-    }
-    ((0..n).map(|i| cells[i * n + i]).collect(), beside)
-}
-
-/// The scalar product, in fixed lanes.
-#[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    lanes.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
-}
-
-#[inline(always)]
-fn add(to: &mut [f64], factor: f64, from: &[f64]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
-}
-
-#[inline(always)]
-fn add_two(to: &mut [f64], a: f64, from_a: &[f64], b: f64, from_b: &[f64]) {
-    to.iter_mut().zip(from_a).zip(from_b).for_each(|((to, x), y)| *to += a * x + b * y);
 }
 
 /// Replaces the diagonal of a symmetric tridiagonal matrix by its eigenvalues. `beside[i]` is between `i` and `i + 1`.
@@ -145,7 +89,7 @@ fn eigenvalues(diagonal: &mut [f64], beside: &mut [f64]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array1, array};
+    use ndarray::{Array1, Array2, array};
 
     use super::*;
 

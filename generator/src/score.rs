@@ -26,7 +26,6 @@ mod symmetry;
 pub mod table;
 mod token_kind;
 pub mod tokens;
-mod tridiagonal;
 pub mod variability;
 
 use lens_schema::PromptEntry;

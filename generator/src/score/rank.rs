@@ -13,8 +13,8 @@
 use std::f64::consts::PI;
 
 use super::lanes::{LANES, vectorised};
-use super::tridiagonal::Tridiagonal;
 use super::{Head, Score};
+use crate::linalg::tridiagonal::{Rows, Tridiagonal};
 
 /// Rows and columns that are looked at.
 pub const MOST_ROWS: usize = 128;
@@ -37,7 +37,9 @@ pub static SCORES: &[Score] = &[
 ];
 
 pub fn measure(head: &Head<'_>, out: &mut Vec<f32>) {
-    let t = Tridiagonal::of_gram(head, head.n.min(MOST_ROWS));
+    let n = head.n.min(MOST_ROWS);
+    let part = Rows { values: head.values, stride: head.n, n_rows: n, n_columns: n, causal: head.causal };
+    let t = Tridiagonal::of_gram(part);
     let mut ranks = [0.0; 2];
     vectorised(
         #[inline(always)]

@@ -5,8 +5,6 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::Head;
-
 /// Rows are filled up with zeros to a multiple of this, so that no vector instruction has a rest.
 const WIDTH: usize = 8;
 /// Rows that are worked on together.
@@ -20,40 +18,51 @@ pub struct Tridiagonal {
     pub beside: Vec<f64>,
 }
 
+/// A matrix in C order, or its upper left part.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    pub values: &'a [f32],
+    /// Values from one row to the next.
+    pub stride: usize,
+    pub n_rows: usize,
+    pub n_columns: usize,
+    /// Nothing is above the diagonal.
+    pub causal: bool,
+}
+
 impl Tridiagonal {
-    /// Of AᵀA, for the first `n` rows and columns of A.
-    pub fn of_gram(head: &Head<'_>, n: usize) -> Tridiagonal {
-        Arch::new().dispatch(Reduction { head, n })
+    /// Of AᵀA.
+    pub fn of_gram(matrix: Rows<'_>) -> Tridiagonal {
+        Arch::new().dispatch(Reduction(matrix))
     }
 }
 
-struct Reduction<'a> {
-    head: &'a Head<'a>,
-    n: usize,
-}
+struct Reduction<'a>(Rows<'a>);
 
 impl WithSimd for Reduction<'_> {
     type Output = Tridiagonal;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Tridiagonal {
-        let width = self.n.next_multiple_of(WIDTH);
-        let mut g = gram(simd, self.head, self.n, width);
-        reduce(simd, &mut g, self.n, width)
+        let n = self.0.n_columns;
+        let width = n.next_multiple_of(WIDTH);
+        let mut g = gram(simd, self.0, width);
+        reduce(simd, &mut g, n, width)
     }
 }
 
 /// AᵀA in rows of `width`.
 #[inline(always)]
-fn gram<S: Simd>(simd: S, head: &Head<'_>, n: usize, width: usize) -> Vec<f64> {
+fn gram<S: Simd>(simd: S, matrix: Rows<'_>, width: usize) -> Vec<f64> {
+    let Rows { values, stride, n_rows, n_columns: n, causal } = matrix;
     let mut gram = vec![0.0; width * width];
     let mut rows = vec![0.0; TOGETHER * width];
-    for first in (0..n).step_by(TOGETHER) {
-        let count = TOGETHER.min(n - first);
-        let keys = if head.causal { first + count } else { n };
+    for first in (0..n_rows).step_by(TOGETHER) {
+        let count = TOGETHER.min(n_rows - first);
+        let keys = if causal { (first + count).min(n) } else { n };
         rows.fill(0.0);
         for (to, i) in rows.chunks_exact_mut(width).zip(first..first + count) {
-            let row = &head.values[i * head.n..][..keys];
+            let row = &values[i * stride..][..keys];
             to.iter_mut().zip(row).for_each(|(to, v)| *to = f64::from(*v));
         }
         // The lower triangle, and a little beyond it.
