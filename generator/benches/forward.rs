@@ -1,7 +1,7 @@
 //! The forward pass, family by family, beside what the machine can do: the matrix products that it is made of, run alone by
 //! the same library.
 //!
-//! The families are the fixtures of the tests with the sizes of a small model, then come GPT-2-small and a Llama of 160M
+//! The families are the fixtures of the tests with the sizes of a small model of [`LAYERS`] layers, then come GPT-2-small and a Llama of 160M
 //! parameters; all weights are random. `of GEMM` is the rate of the linear maps in all the time that is not spent on
 //! attention, norms, activations and rotations included, as a share of the rate of the same products alone. `attention`
 //! is the share of the time that scores, softmax and mixtures of values take.
@@ -35,15 +35,21 @@ struct Arguments {
 }
 
 /// What a small model of a family gets for the keys that the families have for it. Key-value heads: see [`enlarged`].
-const SIZES: [(&[&str], usize); 7] = [
+const SIZES: [(&[&str], usize); 8] = [
     (&["hidden_size", "n_embd", "d_model", "dim", "embedding_size", "word_embed_proj_dim"], 768),
     (&["num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads"], 12),
     (&["head_dim", "d_kv", "rotary_dim"], 64),
-    (&["intermediate_size", "n_inner", "ffn_dim", "hidden_dim", "d_ff", "ffn_hidden_size"], 2048),
+    (&["intermediate_size", "n_inner", "ffn_dim", "hidden_dim", "d_ff", "ffn_hidden_size"], 3072),
     (&["moe_intermediate_size"], 512),
+    // Experts in every layer, as `maps` counts them.
+    (&["decoder_sparse_step"], 1),
     (&["max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"], 2050),
     (&["window_size", "sliding_window", "local_attention"], 128),
 ];
+
+/// Layers of a small model, unless its configuration lists them one by one. The last one stops at its softmax, so with
+/// few of them attention would seem dearer than it is.
+const LAYERS: usize = 6;
 
 const LLAMA: &str = r#"{"model_type": "llama", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "num_key_value_heads": 12, "intermediate_size": 2048, "vocab_size": 32000, "max_position_embeddings": 2048}"#;
@@ -102,6 +108,15 @@ fn enlarged(mut config: Value) -> Value {
         }
     }
     resize(&mut config);
+    let lists =
+        |value: &Value| value.as_array().is_some_and(|list| list.len() > 1 && list.iter().all(Value::is_string));
+    if !config.as_object().is_some_and(|keys| keys.values().any(lists)) {
+        for key in ["num_hidden_layers", "n_layer", "n_layers", "num_layers"] {
+            if config[key].is_u64() {
+                config[key] = LAYERS.into();
+            }
+        }
+    }
     config
 }
 
