@@ -3,6 +3,7 @@
 //! - `harness`: runs the program in a folder of its own
 //! - `cli`: commands, flags, exit statuses, and what is printed where
 //! - `bad_input`: errors that name the place and the remedy, and lose nothing
+//! - `bad_places`: directories that are something else, in use, full, or cannot be written
 //! - `resume`: runs that are stopped and go on, and runs that must give the same bytes
 //! - `pattern_lens`: a data directory that Python pattern-lens wrote
 //! - `demo`: what the built-in models are, and what their heads do
@@ -11,7 +12,8 @@
 //! - `hub_server`: a hub in this process
 //! - `names`: the names of models, and the list of them
 //! - `encoders`: models that see both directions, from a prompt to the site
-//! - `models`: attention patterns against reference tensors, and model folders that cannot be used
+//! - `models`: attention patterns against reference tensors, and what is told of a model
+//! - `unusable_models`: model folders that cannot be used
 //! - `weights`: the forms that weights come in, and those that are refused
 //! - `figures`: figure functions: the library's, one's own, and those that fail
 //! - `figure_cmd`: figures that a program in another language draws
@@ -22,6 +24,7 @@
 #![expect(clippy::print_stdout, reason = "numeric tests print what they measured")]
 
 mod bad_input;
+mod bad_places;
 mod cli;
 mod demo;
 mod encoders;
@@ -38,4 +41,5 @@ mod resume;
 mod scores;
 mod serve;
 mod site;
+mod unusable_models;
 mod weights;

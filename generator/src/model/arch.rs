@@ -1,6 +1,7 @@
 //! Architectures: one file each, the only places that know Hugging Face's names and quirks.
 //!
-//! To add one: a file with its `config.json` and its tensor names, a line in [`ARCHITECTURES`], a fixture.
+//! To add one: a file with its `config.json` and its tensor names, a line in [`ARCHITECTURES`] (and a word in
+//! [`UNTIED`] if its output has a matrix of its own), a fixture.
 
 mod albert;
 mod bert;

@@ -79,10 +79,7 @@ impl Architecture for Gpt2 {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        let weights = model(weights);
-        let tokens = weights.token_embedding("wte.weight", [config.d_vocab, config.d_model])?;
-        let positions = weights.tensor("wpe.weight", &[config.n_ctx, config.d_model])?;
-        Ok(Embedding { positions: Some((positions, 0)), ..Embedding::of_tokens(tokens) })
+        embedding(weights, config)
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
@@ -113,6 +110,14 @@ impl Architecture for Gpt2 {
     }
 }
 
-fn model(weights: &Weights) -> Scope<'_> {
+pub(super) fn model(weights: &Weights) -> Scope<'_> {
     weights.below(&["transformer.", ""], "wte.weight")
+}
+
+/// Vectors of tokens and of positions.
+pub(super) fn embedding(weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
+    let weights = model(weights);
+    let tokens = weights.token_embedding("wte.weight", [config.d_vocab, config.d_model])?;
+    let positions = weights.tensor("wpe.weight", &[config.n_ctx, config.d_model])?;
+    Ok(Embedding { positions: Some((positions, 0)), ..Embedding::of_tokens(tokens) })
 }

@@ -5,12 +5,13 @@ use serde::Deserialize;
 
 use super::Architecture;
 use super::gpt_neox::by_kind;
+use super::gpt2::{embedding, model};
 use crate::model::attention::Attention;
 use crate::model::config::{DecoderConfig, NormConfig, NormKind, Sizes};
 use crate::model::decoder::{Block, Embedding};
 use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::BranchNorms;
-use crate::model::weights::{Scope, Weights};
+use crate::model::weights::Weights;
 
 #[derive(Deserialize)]
 #[serde(default)]
@@ -68,10 +69,7 @@ impl Architecture for GptBigCode {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        let weights = model(weights);
-        let tokens = weights.token_embedding("wte.weight", [config.d_vocab, config.d_model])?;
-        let positions = weights.tensor("wpe.weight", &[config.n_ctx, config.d_model])?;
-        Ok(Embedding { positions: Some((positions, 0)), ..Embedding::of_tokens(tokens) })
+        embedding(weights, config)
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
@@ -87,8 +85,4 @@ impl Architecture for GptBigCode {
             mlp_norms: norm("ln_2")?,
         })
     }
-}
-
-fn model(weights: &Weights) -> Scope<'_> {
-    weights.below(&["transformer.", ""], "wte.weight")
 }

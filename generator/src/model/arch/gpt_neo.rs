@@ -5,13 +5,14 @@ use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
 use super::Architecture;
+use super::gpt2::{embedding, model};
 use crate::model::attention::Attention;
 use crate::model::config::{DecoderConfig, LayerConfig, NormConfig, NormKind, Sizes};
 use crate::model::decoder::{Block, Embedding};
 use crate::model::linear::Linear;
 use crate::model::mlp::{Activation, Mlp};
 use crate::model::norm::BranchNorms;
-use crate::model::weights::{Scope, Weights};
+use crate::model::weights::Weights;
 
 /// Names of the common sizes in other architectures, and in this one.
 pub(super) const NAMES: &[(&str, &str)] = &[("num_hidden_layers", "num_layers"), ("num_attention_heads", "num_heads")];
@@ -103,10 +104,7 @@ impl Architecture for GptNeo {
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
-        let weights = model(weights);
-        let tokens = weights.token_embedding("wte.weight", [config.d_vocab, config.d_model])?;
-        let positions = weights.tensor("wpe.weight", &[config.n_ctx, config.d_model])?;
-        Ok(Embedding { positions: Some((positions, 0)), ..Embedding::of_tokens(tokens) })
+        embedding(weights, config)
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
@@ -124,8 +122,4 @@ impl Architecture for GptNeo {
             mlp_norms: norm("ln_2")?,
         })
     }
-}
-
-fn model(weights: &Weights) -> Scope<'_> {
-    weights.below(&["transformer.", ""], "wte.weight")
 }
