@@ -183,12 +183,17 @@ fn the_reference_is_searched_and_inserted() {
         page.click("[data-testid=expression-reference] li.whole .example");
         page.wait("the example", &format!("document.querySelector('{FIELD}').value.startsWith('rownorm(')"));
         page.fill("[data-testid=expression-search]", "identity");
+        let first = "document.querySelector('[data-testid=expression-reference] .name').textContent.trim() === 'eye'";
+        page.wait("the found name", first);
         page.fill(FIELD, "A * ");
+        // What is wrong moves the list down.
+        page.wait("what is wrong", &format!("document.querySelector('{FIELD}').ariaInvalid === 'true'"));
         page.click("[data-testid=expression-reference] .name");
         page.wait("the name", &format!("document.querySelector('{FIELD}').value === 'A * eye'"));
         page.wait("the address", "location.search.includes('expr=A+*+eye')");
         page.fill("[data-testid=expression-search]", "<b>nothing");
-        assert!(page.text("[data-testid=expression-reference]").contains("Nothing in the reference"));
+        let nothing = "document.querySelector('[data-testid=expression-reference]').textContent.includes('Nothing in the reference')";
+        page.wait("the words", nothing);
     });
 }
 
