@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use lens_schema::Manifest;
 use lens_schema::npz::Reader;
 use lens_schema::path::{self, prompt_hash};
 use lens_schema::score::{HeadDistances, HeadEntry, ScoreTable};
@@ -53,6 +54,8 @@ fn heads_that_are_known_are_found() {
     assert_eq!(heads[0].scores.len(), table.columns.len());
     let distances = HeadDistances::read(&test.read(&format!("site/{}", path::head_distances(model))), 2, 4).unwrap();
     assert_eq!(heads[3].nearest_divergence[0], distances.nearest(3, 1)[0].1);
+    let manifest: Manifest = serde_json::from_slice(&test.read("site/lens.json")).unwrap();
+    assert!(manifest.models[0].scores);
     for file in [path::scores(model), path::heads(model), path::head_distances(model)] {
         assert!(test.read(&format!("attn_data/{file}")) == test.read(&format!("site/{file}")), "{file}");
     }

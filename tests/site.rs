@@ -111,6 +111,7 @@ fn the_files_of_a_site() {
     let manifest: Manifest = serde_json::from_slice(&files["lens.json"]).unwrap();
     let prompts: Vec<(&str, usize)> = manifest.models.iter().map(|m| (m.dir.as_str(), m.n_prompts)).collect();
     assert_eq!(prompts, [("org-one-1.4b", 2), ("empty", 0)]);
+    assert!(manifest.models.iter().all(|m| !m.scores));
     assert_eq!((manifest.schema, manifest.files), (lens_schema::SCHEMA_VERSION, report.files - 1));
     let lines = String::from_utf8(files["org-one-1.4b/prompts.jsonl"].clone()).unwrap();
     assert_eq!(jsonl::parse::<PromptEntry>("p", &lines).unwrap(), [prompt(HOSTILE), prompt("a second prompt")]);

@@ -221,7 +221,7 @@ impl SiteBuilder {
             schema: SCHEMA_VERSION,
             generator: concat!("lens-build ", env!("CARGO_PKG_VERSION")).to_owned(),
             title,
-            models: models.iter().map(SiteModel::manifest).collect(),
+            models: models.iter().map(|model| model.manifest(&stage)).collect(),
             files,
             bytes,
         };
@@ -246,7 +246,7 @@ impl SiteBuilder {
 }
 
 impl SiteModel {
-    fn manifest(&self) -> ManifestModel {
+    fn manifest(&self, stage: &Stage) -> ManifestModel {
         let mut figures: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for prompt in self.prompts.values() {
             for figure in &prompt.figures {
@@ -256,7 +256,7 @@ impl SiteModel {
         let n_prompts = self.prompts.len();
         let only = |hashes: Vec<String>| (hashes.len() < n_prompts).then_some(hashes);
         let figures = figures.into_iter().map(|(name, hashes)| (name, only(hashes))).collect();
-        ManifestModel { dir: self.dir.clone(), n_prompts, figures }
+        ManifestModel { dir: self.dir.clone(), n_prompts, figures, scores: stage.has(&path::scores(&self.dir)) }
     }
 }
 

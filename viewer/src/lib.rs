@@ -12,6 +12,7 @@ pub mod frame;
 pub mod grid;
 pub mod index;
 pub mod patterns;
+pub mod scores;
 pub mod single;
 pub mod theme;
 pub mod url;

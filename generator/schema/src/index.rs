@@ -174,6 +174,9 @@ pub struct ManifestModel {
     pub n_prompts: usize,
     /// Packed figures by name; `None` where every prompt has it, else the hashes that do.
     pub figures: BTreeMap<String, Option<Vec<String>>>,
+    /// Whether the site has the files of [`crate::score`] of it.
+    #[serde(default)]
+    pub scores: bool,
 }
 
 impl ManifestModel {

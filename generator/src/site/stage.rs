@@ -64,6 +64,11 @@ impl Stage {
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
+    /// Whether a file was written before.
+    pub fn has(&self, relative: &str) -> bool {
+        self.partial.join(relative).is_file()
+    }
+
     /// How many prompts the site in place has that this one does not have.
     pub fn would_lose(&self) -> Result<usize> {
         let mut lost = 0;

@@ -219,7 +219,7 @@ mod tests {
                 generator: String::new(),
                 title: String::new(),
                 models: vec![
-                    ManifestModel { dir: "a-x".into(), n_prompts: 2, figures },
+                    ManifestModel { dir: "a-x".into(), n_prompts: 2, figures, scores: false },
                     ManifestModel { dir: "b".into(), n_prompts: 1, ..Default::default() },
                 ],
                 files: 0,
