@@ -211,11 +211,15 @@ pub(crate) fn suggestion(name: &str) -> String {
     let lower = name.to_lowercase();
     let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &lower);
     let all = ENTRIES.iter().filter(|e| !matches!(e.form, Form::Operator(_)));
-    let mut near: Vec<&str> = all.flat_map(|e| [e.name].into_iter().chain(e.also.iter().copied())).collect();
-    near.retain(|known| likeness(known) > 0.8);
-    near.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)).then(a.cmp(b)));
-    near.dedup();
-    near.truncate(3);
+    // The three nearest, the nearest first. No sort: it would be the only one of its kind in the viewer.
+    let mut near: Vec<&str> = Vec::new();
+    for known in all.flat_map(|e| [e.name].into_iter().chain(e.also.iter().copied())) {
+        if likeness(known) > 0.8 && !near.contains(&known) {
+            let is_before = |other: &&str| likeness(other).total_cmp(&likeness(known)).then(known.cmp(other)).is_gt();
+            near.insert(near.partition_point(is_before), known);
+            near.truncate(3);
+        }
+    }
     match near.is_empty() {
         true => "the pattern is A; see the reference for what else there is".to_owned(),
         false => format!("did you mean {}?", near.join(" or ")),

@@ -13,6 +13,7 @@ pub mod path;
 pub mod scale;
 pub mod score;
 pub mod shard;
+pub mod sort;
 pub mod token;
 
 pub use head::{HeadSelection, LayerHead};

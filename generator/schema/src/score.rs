@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::npz::{Dtype, NpzError, Reader, Writer};
+use crate::sort;
 
 const PROMPTS: &str = "prompts.json";
 const LEGEND: &str = "scores.json";
@@ -178,10 +179,9 @@ impl HeadDistances {
     /// how much.
     pub fn nearest(&self, head: usize, k: usize) -> Vec<(usize, f32)> {
         let n = self.n_layers * self.n_heads;
-        let mut others: Vec<_> = (0..n).filter(|o| *o != head).map(|o| (o, self.divergence[head * n + o])).collect();
-        others.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-        others.truncate(k);
-        others
+        let differs = |other: usize| self.divergence[head * n + other];
+        let order = sort::indexes(n, &mut |a, b| differs(a).total_cmp(&differs(b)));
+        order.into_iter().filter(|other| *other != head).take(k).map(|other| (other, differs(other))).collect()
     }
 }
 

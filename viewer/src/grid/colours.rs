@@ -35,11 +35,15 @@ fn colour(hue: f64) -> String {
 
 /// The first values of a key among the tiles with their colours, at most `most`, and how many more there are.
 pub fn legend(tiles: &Tiles, key: Key, most: usize) -> (Vec<(String, String)>, usize) {
-    let mut values: Vec<(u32, &Tile)> = tiles.tiles.iter().map(|t| (t.get(key), t)).collect();
-    values.sort_by_key(|v| v.0);
-    values.dedup_by_key(|v| v.0);
-    let shown = values.iter().take(most).map(|(_, tile)| (label(tiles, tile, key), border(tiles, tile, key)));
-    (shown.collect(), values.len().saturating_sub(most))
+    // By value, the first tile that has it.
+    let mut firsts: Vec<Option<&Tile>> = Vec::new();
+    for tile in &tiles.tiles {
+        let value = tile.get(key) as usize;
+        firsts.resize(firsts.len().max(value + 1), None);
+        firsts[value].get_or_insert(tile);
+    }
+    let shown = firsts.iter().flatten().take(most).map(|tile| (label(tiles, tile, key), border(tiles, tile, key)));
+    (shown.collect(), firsts.iter().flatten().count().saturating_sub(most))
 }
 
 /// What a tile is, by one key.

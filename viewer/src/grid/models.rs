@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use lens_schema::ModelEntry;
+use lens_schema::{ModelEntry, sort};
 use leptos::prelude::*;
 
 use crate::grid::heads::HeadPicker;
@@ -34,19 +34,15 @@ fn number(model: &ModelEntry, key: &str) -> Option<u64> {
 
 /// Models as the table orders them: indexes.
 fn ordered(models: &[ModelEntry], sort: Option<&Sort<String>>) -> Vec<usize> {
-    let mut out: Vec<usize> = (0..models.len()).collect();
-    if let Some(sort) = sort {
-        out.sort_by(|&a, &b| {
-            let (a, b) = (&models[a], &models[b]);
-            let ordering = match sort.column.as_str() {
-                "name" => a.model_name.to_lowercase().cmp(&b.model_name.to_lowercase()),
-                key if COLUMNS.iter().any(|c| c.0 == key) => number(a, key).cmp(&number(b, key)),
-                _ => Ordering::Equal,
-            };
-            if sort.descending { ordering.reverse() } else { ordering }
-        });
-    }
-    out
+    sort::indexes(models.len(), &mut |a, b| {
+        let (Some(sort), a, b) = (sort, &models[a], &models[b]) else { return Ordering::Equal };
+        let ordering = match sort.column.as_str() {
+            "name" => a.model_name.to_lowercase().cmp(&b.model_name.to_lowercase()),
+            key if COLUMNS.iter().any(|c| c.0 == key) => number(a, key).cmp(&number(b, key)),
+            _ => Ordering::Equal,
+        };
+        if sort.descending { ordering.reverse() } else { ordering }
+    })
 }
 
 /// `1.18M`: three digits at most.

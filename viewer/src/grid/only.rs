@@ -1,7 +1,6 @@
 //! Narrowing the choice to what a heading stands over.
 
-use std::collections::BTreeSet;
-
+use lens_schema::sort::set;
 use lens_schema::{HeadSelection, LayerHead};
 
 use crate::grid::order::{Key, Tile};
@@ -23,8 +22,7 @@ impl State {
     fn keep_heads(&mut self, tiles: &Tiles, keep: impl Fn(&Tile) -> bool) {
         for (place, model) in tiles.models.iter().enumerate() {
             let own = tiles.tiles.iter().filter(|t| t.model as usize == place && keep(t));
-            let heads: BTreeSet<LayerHead> =
-                own.map(|t| LayerHead { layer: t.layer as usize, head: t.head as usize }).collect();
+            let heads = set(own.map(|t| LayerHead { layer: t.layer as usize, head: t.head as usize }));
             self.heads.remove(&model.name);
             let text = HeadSelection::of(&heads, model.n_layers, model.n_heads).to_string();
             self.heads.insert(model.dir.clone(), text);

@@ -1,5 +1,7 @@
 //! What a tile is a picture of, and in which order tiles stand.
 
+use lens_schema::sort::sort_by;
+
 /// What tells one tile from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
@@ -106,8 +108,8 @@ impl Tile {
 }
 
 /// Puts tiles in order. Models, prompts and functions are ordered as their indexes are.
-pub fn sort(tiles: &mut [Tile], order: &Order) {
-    tiles.sort_unstable_by(|a, b| {
+pub fn sort(tiles: &mut Vec<Tile>, order: &Order) {
+    sort_by(tiles, |a, b| {
         let compare = |r: &Rank| {
             let ordering = a.get(r.key).cmp(&b.get(r.key));
             if r.descending { ordering.reverse() } else { ordering }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use lens_schema::sort::set;
 use leptos::prelude::*;
 
 use crate::grid::panel::FoldingPanel;
@@ -29,10 +30,8 @@ pub struct Chosen {
 impl Chosen {
     fn new(store: Store) -> Self {
         let hashes = Memo::new(move |_| match store.state.with(|s| s.prompts.clone()) {
-            Prompts::Some(hashes) => hashes.into_iter().collect(),
-            Prompts::All => {
-                store.rows.get().iter().flat_map(|rows| rows.iter()).map(|r| r.hash.clone()).collect::<BTreeSet<_>>()
-            }
+            Prompts::Some(hashes) => set(hashes),
+            Prompts::All => set(store.rows.get().iter().flat_map(|rows| rows.iter()).map(|r| r.hash.clone())),
         });
         let per_page = Memo::new(move |_| store.state.with(|s| s.per_page));
         let page = Memo::new(move |_| {
@@ -60,10 +59,10 @@ impl Chosen {
             if add {
                 list.extend(these.into_iter().filter(|hash| !before.contains(hash)));
             } else {
-                let gone: BTreeSet<&String> = these.iter().collect();
+                let gone: BTreeSet<&String> = set(&these);
                 list.retain(|hash| !gone.contains(hash));
             }
-            let chosen: BTreeSet<&String> = list.iter().collect();
+            let chosen: BTreeSet<&String> = set(&list);
             let all = rows.is_some_and(|rows| rows.len() > 1 && rows.iter().all(|r| chosen.contains(&r.hash)));
             s.prompts = if all { Prompts::All } else { Prompts::Some(list) };
         });

@@ -144,9 +144,11 @@ impl State {
     /// Reads a URL's query. What cannot be understood is as if it were not there.
     pub fn read(query: &Query) -> State {
         let default = State::default();
+        let mut heads = BTreeMap::new();
+        heads.extend(query.with_prefix(HEADS).map(|(model, heads)| (model.to_owned(), heads.to_owned())));
         State {
             models: query.list("models"),
-            heads: query.with_prefix(HEADS).map(|(model, heads)| (model.to_owned(), heads.to_owned())).collect(),
+            heads,
             prompts: match query.get("prompts") {
                 Some("*") => Prompts::All,
                 list => Prompts::Some(list.map(split_list).unwrap_or_default()),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lens_schema::PromptEntry;
+use lens_schema::sort::sort_by;
 
 use crate::grid::state::State;
 
@@ -171,7 +172,7 @@ pub fn filtered(rows: &[Arc<PromptRow>], state: &State) -> Vec<usize> {
     let mut out: Vec<usize> = (0..rows.len()).filter(|&i| fits(&rows[i])).collect();
     if let Some(sort) = &state.prompt_sort {
         // Stable, so that equal rows keep their order in either direction.
-        out.sort_by(|&a, &b| compare(&rows[a], &rows[b], sort));
+        sort_by(&mut out, |&a, &b| compare(&rows[a], &rows[b], sort));
     }
     out
 }
@@ -192,9 +193,9 @@ pub fn write_range(range: (Option<usize>, Option<usize>)) -> Option<String> {
 }
 
 /// Puts prompts in the order of the table.
-pub fn sorted(rows: &mut [Arc<PromptRow>], sort: Option<&Sort<PromptColumn>>) {
+pub fn sorted(rows: &mut Vec<Arc<PromptRow>>, sort: Option<&Sort<PromptColumn>>) {
     if let Some(sort) = sort {
-        rows.sort_by(|a, b| compare(a, b, sort));
+        sort_by(rows, |a, b| compare(a, b, sort));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lens_schema::index::MatrixStyle;
+use lens_schema::sort::set;
 use lens_schema::{FigureEntry, HeadSelection, LayerHead, ModelEntry};
 
 use crate::grid::order::{Order, Tile, sort};
@@ -67,8 +68,7 @@ pub struct Tiles {
 
 /// Everything that the site has pictures of, in the order of its index.
 pub fn functions(index: &Index) -> Vec<Function> {
-    let packed: BTreeSet<&str> =
-        index.manifest.models.iter().flat_map(|m| m.figures.keys().map(String::as_str)).collect();
+    let packed: BTreeSet<&str> = set(index.manifest.models.iter().flat_map(|m| m.figures.keys().map(String::as_str)));
     let mut out = Vec::new();
     for (entry, figure) in index.figures.iter().enumerate() {
         if let Some(matrix) = figure.matrix_style() {
@@ -140,7 +140,7 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>) -
     out.prompts = match &choice.prompts {
         Prompts::All => rows.to_vec(),
         Prompts::Some(hashes) => {
-            let wanted: BTreeSet<&String> = hashes.iter().collect();
+            let wanted: BTreeSet<&String> = set(hashes);
             let found: Vec<Arc<PromptRow>> = rows.iter().filter(|r| wanted.contains(&r.hash)).cloned().collect();
             if found.len() < wanted.len() && !choice.models.is_empty() {
                 let n = wanted.len() - found.len();

@@ -10,19 +10,15 @@ pub struct Ranked {
 
 /// The `count` largest of the finite values above a floor, largest first; equal values in their own order.
 pub fn top(values: impl IntoIterator<Item = f32>, floor: f32, count: usize) -> Vec<Ranked> {
-    let mut all: Vec<Ranked> = values
-        .into_iter()
-        .enumerate()
-        .filter(|&(_, value)| value > floor && value.is_finite())
-        .map(|(index, value)| Ranked { index, value })
-        .collect();
-    let order = |a: &Ranked, b: &Ranked| b.value.total_cmp(&a.value).then(a.index.cmp(&b.index));
-    if all.len() > count && count > 0 {
-        all.select_nth_unstable_by(count - 1, order);
+    let mut best: Vec<Ranked> = Vec::new();
+    for (index, value) in values.into_iter().enumerate().filter(|&(_, value)| value > floor && value.is_finite()) {
+        let place = best.partition_point(|ranked| ranked.value >= value);
+        if place < count {
+            best.truncate(count - 1);
+            best.insert(place, Ranked { index, value });
+        }
     }
-    all.truncate(count);
-    all.sort_unstable_by(order);
-    all
+    best
 }
 
 #[cfg(test)]

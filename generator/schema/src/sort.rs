@@ -1,0 +1,40 @@
+//! Sorting, of any type by one and the same code: each type that the standard library sorts brings a copy of all its
+//! algorithms into the viewer.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+/// The indexes `0..n` in the order of `compare`, which is given two of them. Equal ones stay in their order.
+pub fn indexes(n: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut out: Vec<usize> = (0..n).collect();
+    out.sort_by(|&a, &b| compare(a, b));
+    out
+}
+
+/// Puts items in order. Equal ones stay in their order.
+pub fn sort_by<T: Clone>(items: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) {
+    let order = indexes(items.len(), &mut |a, b| compare(&items[a], &items[b]));
+    *items = order.into_iter().map(|i| items[i].clone()).collect();
+}
+
+/// A set of items, put in one by one: collecting them would sort them first.
+pub fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+    let mut out = BTreeSet::new();
+    out.extend(items);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_items_stay_in_order() {
+        let words = ["bb", "a", "cc", "", "b"];
+        assert_eq!(indexes(5, &mut |a, b| words[a].len().cmp(&words[b].len())), [3, 1, 4, 0, 2]);
+        let mut sorted = words.to_vec();
+        sort_by(&mut sorted, |a, b| b.len().cmp(&a.len()));
+        assert_eq!(sorted, ["bb", "cc", "a", "b", ""]);
+        assert!(indexes(0, &mut |_, _| Ordering::Equal).is_empty());
+    }
+}
