@@ -113,7 +113,7 @@ impl Test {
                 command.env_remove(variable);
             }
         }
-        let certificates = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"];
+        let certificates = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"];
         for variable in ["NO_COLOR", "CLICOLOR_FORCE", "RAYON_NUM_THREADS"].into_iter().chain(certificates) {
             command.env_remove(variable);
         }

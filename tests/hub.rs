@@ -27,6 +27,10 @@ impl Hubbed {
         Hubbed { test, hub: Hub::new() }
     }
 
+    pub fn with_tls() -> Self {
+        Hubbed { hub: Hub::with_tls(), ..Self::new() }
+    }
+
     /// The files of a fixture with a tokenizer.
     pub fn files(&self, fixture: &str) -> BTreeMap<String, Vec<u8>> {
         self.test.model(fixture, "source");

@@ -1,11 +1,15 @@
 //! A small hub in this process: the endpoints and headers that matter, and the ways in which a real one fails.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -70,16 +74,35 @@ pub enum Kind {
 
 impl Hub {
     pub fn new() -> Hub {
+        Hub::serving(None)
+    }
+
+    /// With the certificate [`certificate`]`("server.pem")`, whose issuer nobody knows.
+    pub fn with_tls() -> Hub {
+        let chain = CertificateDer::pem_file_iter(certificate("server.pem")).unwrap().map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_file(certificate("server.key")).unwrap();
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+        Hub::serving(Some(Arc::new(config)))
+    }
+
+    fn serving(tls: Option<Arc<ServerConfig>>) -> Hub {
         let state = Arc::new(Mutex::new(State::default()));
         let serve = |is_storage: bool| {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let url = format!("http://{}", listener.local_addr().unwrap());
-            let state = Arc::clone(&state);
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            let url = format!("{scheme}://{}", listener.local_addr().unwrap());
+            let (state, tls) = (Arc::clone(&state), tls.clone());
             std::thread::spawn(move || {
                 for stream in listener.incoming() {
-                    let state = Arc::clone(&state);
+                    let (state, stream, tls) = (Arc::clone(&state), stream.unwrap(), tls.clone());
                     // A client that goes away is no fault of the server.
-                    std::thread::spawn(move || drop(answer(&state, stream.unwrap(), is_storage)));
+                    std::thread::spawn(move || match tls {
+                        None => drop(answer(&state, stream, is_storage)),
+                        Some(tls) => {
+                            let connection = ServerConnection::new(tls).unwrap();
+                            drop(answer(&state, StreamOwned::new(connection, stream), is_storage));
+                        }
+                    });
                 }
             });
             url
@@ -129,6 +152,11 @@ impl Hub {
     }
 }
 
+/// A file of `fixtures/tls`.
+pub fn certificate(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/tls").join(name)
+}
+
 pub fn sum(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -146,7 +174,7 @@ struct Request {
     token: Option<String>,
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+fn read(stream: &mut impl Read) -> Option<Request> {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let first = lines.next()?;
     let (method, rest) = first.split_once(' ')?;
@@ -177,8 +205,8 @@ impl Answer {
     }
 }
 
-fn answer(state: &Mutex<State>, mut stream: TcpStream, is_storage: bool) -> std::io::Result<()> {
-    let Some(request) = read(&stream) else { return Ok(()) };
+fn answer(state: &Mutex<State>, mut stream: impl Read + Write, is_storage: bool) -> std::io::Result<()> {
+    let Some(request) = read(&mut stream) else { return Ok(()) };
     let (answer, trouble) = {
         let mut state = state.lock().unwrap();
         let range = request.from.map(|from| format!(" from {from}")).unwrap_or_default();

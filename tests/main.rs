@@ -9,6 +9,7 @@
 //! - `demo`: what the built-in models are, and what their heads do
 //! - `hub`: models from a hub: what is downloaded, and the cache
 //! - `hub_errors`: what a hub refuses, and what to do about it
+//! - `hub_tls`: a hub with the certificate of a private authority
 //! - `hub_server`: a hub in this process
 //! - `names`: the names of models, and the list of them
 //! - `encoders`: models that see both directions, from a prompt to the site
@@ -34,6 +35,7 @@ mod harness;
 mod hub;
 mod hub_errors;
 mod hub_server;
+mod hub_tls;
 mod models;
 mod names;
 mod pattern_lens;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use hf_hub::Repo;
+use rustls::CertificateError;
 use serde::Deserialize;
 use ureq::http::{HeaderMap, header};
-use ureq::tls::{PemItem, RootCerts, TlsConfig};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::error::HubError;
@@ -37,6 +38,8 @@ pub struct Reply {
     pub size: Option<u64>,
     /// Where in the file the body begins.
     pub start: u64,
+    /// Where the hub has sent us, if the file comes from there.
+    pub elsewhere: Option<String>,
     body: Body,
 }
 
@@ -49,8 +52,20 @@ pub struct Listing {
 
 impl<'a> Client<'a> {
     /// # Errors
-    /// Certificates that cannot be read.
+    /// An address that is none; certificates that cannot be read.
     pub fn new(settings: &'a Settings) -> Result<Self> {
+        let endpoint = &settings.endpoint;
+        let scheme = endpoint.split_once("://").map_or("", |(scheme, _)| scheme);
+        ensure!(
+            matches!(scheme, "http" | "https"),
+            "HF_ENDPOINT is {endpoint}; it must begin with https:// or http://"
+        );
+        let mut trusted = Vec::new();
+        for (variable, path) in &settings.certificates {
+            let own = certificates(path);
+            let explained = |e| anyhow!("{variable} is {}: {e:#}; correct it or unset it", path.display());
+            trusted.extend(own.map_err(explained)?);
+        }
         let config = Agent::config_builder()
             .user_agent(concat!("lens-build/", env!("CARGO_PKG_VERSION")))
             // Followed here, because what the hub says of a file stands in the redirection.
@@ -60,12 +75,9 @@ impl<'a> Client<'a> {
             .timeout_connect(Some(settings.answer_timeout))
             .timeout_recv_response(Some(settings.answer_timeout))
             .timeout_per_read(Some(settings.read_timeout));
-        let config = match &settings.certificates {
-            Some((variable, file)) => {
-                let certificates = certificates(file).with_context(|| format!("{variable} is {}", file.display()))?;
-                config.tls_config(TlsConfig::builder().root_certs(certificates).build())
-            }
-            None => config,
+        let config = match trusted.as_slice() {
+            [] => config,
+            trusted => config.tls_config(TlsConfig::builder().root_certs(RootCerts::new_with_certs(trusted)).build()),
         };
         Ok(Client { agent: config.build().into(), settings })
     }
@@ -101,10 +113,10 @@ impl<'a> Client<'a> {
 
     fn get(&self, first_url: &str, start: u64) -> Result<Reply, HubError> {
         let (mut commit, mut etag, mut linked_etag, mut linked_size) = (None, None, None, None);
-        let mut url = first_url.to_owned();
+        let (mut url, mut elsewhere) = (first_url.to_owned(), None);
         for _ in 0..=MAX_REDIRECTS {
             // Storage that the hub redirects to must not learn the token, and names content its own way.
-            let is_hub = host(&url).eq_ignore_ascii_case(host(&self.settings.endpoint));
+            let is_hub = is_of(&self.settings.endpoint, &url);
             let mut request = self.agent.get(&url).header(header::ACCEPT_ENCODING, "identity");
             if let Some(token) = self.settings.token.as_ref().filter(|_| is_hub) {
                 request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.value));
@@ -114,7 +126,9 @@ impl<'a> Client<'a> {
             }
             let response = request.call().map_err(|e| unreachable(&url, e))?;
             let (status, headers) = (response.status().as_u16(), response.headers());
-            if is_hub {
+            if !is_hub {
+                elsewhere = Some(origin(&url));
+            } else {
                 commit = text(headers, "x-repo-commit").or(commit);
                 etag = text(headers, "etag").or(etag);
                 // What the hub says of a large file counts more than what its storage says, which may be the same host.
@@ -133,6 +147,7 @@ impl<'a> Client<'a> {
                         etag: etag.map(|e| checked(first_url, "the etag", normalized(&e))).transpose()?,
                         size: linked_size.or(range.and_then(|(_, total)| total)).or(length),
                         start: range.map_or(if status == 206 { start } else { 0 }, |(from, _)| from),
+                        elsewhere,
                         body: response.into_body(),
                     });
                 }
@@ -154,27 +169,58 @@ impl Reply {
     }
 }
 
-/// The certificates of a file in the PEM format.
-fn certificates(file: &Path) -> Result<RootCerts> {
+/// The certificates of a file in the PEM format, or of a folder's files that have some.
+fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>> {
+    let certificates = if path.is_dir() {
+        let files = fs::list(path)?.into_iter().map(|name| path.join(name)).filter(|file| file.is_file());
+        files.filter_map(|file| certificates_of_file(&file).ok()).flatten().collect()
+    } else {
+        certificates_of_file(path)?
+    };
+    ensure!(!certificates.is_empty(), "it has no certificate in the PEM format");
+    Ok(certificates)
+}
+
+fn certificates_of_file(file: &Path) -> Result<Vec<Certificate<'static>>> {
     let mut certificates = Vec::new();
     for item in ureq::tls::parse_pem(&fs::read(file)?) {
         if let PemItem::Certificate(certificate) = item? {
             certificates.push(certificate);
         }
     }
-    ensure!(!certificates.is_empty(), "it has no certificate in the PEM format");
-    Ok(RootCerts::new_with_certs(&certificates))
+    Ok(certificates)
 }
 
 fn unreachable(url: &str, error: ureq::Error) -> HubError {
+    let tls = match &error {
+        ureq::Error::Rustls(e) => Some(e),
+        ureq::Error::Io(e) => e.get_ref().and_then(|e| e.downcast_ref()),
+        _ => None,
+    };
     let cause = match error {
+        _ if let Some(rustls::Error::InvalidCertificate(e)) = tls => return untrusted(url, e),
+        _ if matches!(tls, Some(rustls::Error::InvalidMessage(_))) => {
+            "its answer is not TLS; is it http:// that it speaks?".to_owned()
+        }
         ureq::Error::Io(e) => e.to_string(),
         ureq::Error::Timeout(_) => "no answer in time".to_owned(),
         ureq::Error::HostNotFound => "there is no host of that name".to_owned(),
         e => e.to_string(),
     };
-    let scheme = url.split_once("://").map_or("https", |(scheme, _)| scheme);
-    HubError::Unreachable { url: format!("{scheme}://{}", host(url)), cause }
+    HubError::Unreachable { url: origin(url), cause }
+}
+
+/// A server whose certificate was refused.
+fn untrusted(url: &str, error: &CertificateError) -> HubError {
+    let unknown_issuer = *error == CertificateError::UnknownIssuer;
+    let cause = match error {
+        CertificateError::UnknownIssuer => "the issuer of its certificate is not known".to_owned(),
+        CertificateError::Other(e) if e.to_string().contains("CaUsedAsEndEntity") => {
+            "its certificate is one of a certificate authority (CA:TRUE), which is none for servers".to_owned()
+        }
+        e => e.to_string(),
+    };
+    HubError::Untrusted { url: origin(url), cause, unknown_issuer }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -203,6 +249,19 @@ fn checked(url: &str, what: &str, name: String) -> Result<String, HubError> {
         true => Ok(name),
         false => Err(HubError::Odd { url: url.to_owned(), what: format!("{what} is {name:?}") }),
     }
+}
+
+/// Whether a URL has the host and port of the hub, and is no less safe than the hub's address.
+fn is_of(hub: &str, url: &str) -> bool {
+    let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_lowercase());
+    host(url).eq_ignore_ascii_case(host(hub))
+        && (scheme(url) == scheme(hub) || scheme(url).is_some_and(|s| s == "https"))
+}
+
+/// Scheme, host and port of a URL.
+fn origin(url: &str) -> String {
+    let scheme = url.split_once("://").map_or("https", |(scheme, _)| scheme);
+    format!("{scheme}://{}", host(url))
 }
 
 /// Host and port of a URL.
@@ -242,12 +301,25 @@ mod tests {
             assert_eq!(join(from, location), to);
         }
         assert_eq!(host("http://h:1?x"), "h:1");
+        assert_eq!(origin("http://h:1?x"), "http://h:1");
+    }
+
+    #[test]
+    fn what_is_less_safe_than_the_hub_is_not_the_hub() {
+        assert!(
+            is_of("https://h", "https://H/a")
+                && is_of("http://h:1", "http://h:1/a")
+                && is_of("http://h", "https://h/a")
+        );
+        for url in ["http://h/a", "https://h:1/a", "https://h.example/a", "https://a/h", "https://h@a/"] {
+            assert!(!is_of("https://h", url), "{url}");
+        }
     }
 
     #[test]
     fn certificates_are_read_from_files() {
         let dir = tempfile::tempdir().unwrap();
-        let error = |file: &str| format!("{:#}", certificates(&dir.path().join(file)).unwrap_err());
+        let error = |file: &str| format!("{:#}", certificates(&dir.path().join(file)).err().unwrap());
         assert!(error("none.pem").contains("none.pem"), "{}", error("none.pem"));
         std::fs::write(dir.path().join("empty.pem"), "none here").unwrap();
         assert_eq!(error("empty.pem"), "it has no certificate in the PEM format");

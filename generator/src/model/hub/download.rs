@@ -93,7 +93,10 @@ impl Downloader<'_> {
     fn download(&mut self, file: &str) -> Result<()> {
         let reply = self.ask(file, 0)?;
         let odd = |what: &str| HubError::Odd { url: format!("{file} of {}", self.repo.url()), what: what.to_owned() };
-        let etag = reply.etag.clone().ok_or_else(|| odd("it has no ETag"))?;
+        let etag = reply.etag.clone().ok_or_else(|| match &reply.elsewhere {
+            Some(to) => odd(&format!("it has no ETag, but sends to {to}; if that is the hub, set HF_ENDPOINT to it")),
+            None => odd("it has no ETag"),
+        })?;
         let mut waited = false;
         let lock = self.cached.lock(&etag, || {
             if !waited {

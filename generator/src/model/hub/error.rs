@@ -15,6 +15,12 @@ pub enum HubError {
         url: String,
         cause: String,
     },
+    /// A server whose certificate is not to be trusted.
+    Untrusted {
+        url: String,
+        cause: String,
+        unknown_issuer: bool,
+    },
     /// A connection that broke in the middle of a file.
     Broken(String),
     /// An answer that no hub gives.
@@ -77,6 +83,18 @@ impl HubError {
                 let meant = names::meant(&id);
                 format!("{self}; see to the connection, to HF_ENDPOINT and to the proxy, {folder}{meant}")
             }
+            HubError::Untrusted { unknown_issuer: true, .. } => match settings.certificates.first() {
+                Some((variable, path)) => format!(
+                    "{self}; add the issuer's certificate to {}, which {variable} names, {folder}",
+                    path.display()
+                ),
+                None => format!(
+                    "{self}; if you trust it, name a file with the issuer's certificate (PEM) in SSL_CERT_FILE, {folder}"
+                ),
+            },
+            HubError::Untrusted { .. } => {
+                format!("{self}; see to that certificate, to HF_ENDPOINT and to the proxy, {folder}")
+            }
             HubError::NoModel => {
                 let private = match &settings.token {
                     Some(token) => format!("or the token from {} may not see it", token.origin),
@@ -118,6 +136,7 @@ impl fmt::Display for HubError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             HubError::Unreachable { url, cause } => write!(f, "cannot reach {url}: {cause}"),
+            HubError::Untrusted { url, cause, .. } => write!(f, "cannot trust {url}: {cause}"),
             HubError::Broken(cause) => write!(f, "the connection broke: {cause}"),
             HubError::Odd { url, what } => write!(f, "{url} does not answer like a hub: {what}"),
             HubError::NoModel => f.write_str("there is no such model"),

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 /// The hub unless `HF_ENDPOINT` names another.
 const ENDPOINT: &str = "https://huggingface.co";
-/// As Python's `requests` and OpenSSL name a file of certificates.
+/// As Python's `requests` and OpenSSL name a file of certificates, or a folder of such files.
 const CERTIFICATES: [&str; 3] = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"];
+/// OpenSSL's list of folders of certificates, which passes over folders that are not there.
+const CERTIFICATE_FOLDERS: &str = "SSL_CERT_DIR";
 /// Seconds that the hub may be silent.
 const TIMEOUT: u64 = 10;
 
@@ -22,8 +24,8 @@ pub struct Settings {
     pub token: Option<Token>,
     /// `HF_HUB_OFFLINE`: nothing is asked, the cache is all there is.
     pub offline: bool,
-    /// The variable that names a file of certificates to trust instead of the usual ones, and that file.
-    pub certificates: Option<(&'static str, PathBuf)>,
+    /// Variables that name certificates to trust instead of the usual ones, and the file or folder that each names.
+    pub certificates: Vec<(&'static str, PathBuf)>,
     /// How long to wait for the beginning of an answer.
     pub answer_timeout: Duration,
     /// How long to wait for the next bytes of a file.
@@ -64,6 +66,9 @@ impl Settings {
         let from_variable = |name: &str| token(&variable(name)?, name);
         let from_file = || token(&std::fs::read_to_string(&token_file).ok()?, &token_file.display().to_string());
         let token = from_variable("HF_TOKEN").or_else(|| from_variable("HUGGING_FACE_HUB_TOKEN")).or_else(from_file);
+        let files = CERTIFICATES.into_iter().filter_map(|name| Some((name, path(name)?)));
+        let folders = variable(CERTIFICATE_FOLDERS).unwrap_or_default();
+        let folders = std::env::split_paths(&folders).filter(|folder| folder.is_dir());
         let endpoint = variable("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
         Settings {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
@@ -72,7 +77,7 @@ impl Settings {
             offline: variable("HF_HUB_OFFLINE")
                 .or_else(|| variable("TRANSFORMERS_OFFLINE"))
                 .is_some_and(|v| is_true(&v)),
-            certificates: CERTIFICATES.into_iter().find_map(|name| Some((name, path(name)?))),
+            certificates: files.chain(folders.map(|folder| (CERTIFICATE_FOLDERS, folder))).collect(),
             answer_timeout: timeout("HF_HUB_ETAG_TIMEOUT"),
             read_timeout: timeout("HF_HUB_DOWNLOAD_TIMEOUT"),
         }
@@ -152,6 +157,21 @@ mod tests {
         assert_eq!(read(&[("HF_ENDPOINT", "http://localhost:1/")]).endpoint, "http://localhost:1");
         assert_eq!(read(&[("HF_HUB_DOWNLOAD_TIMEOUT", "3")]).read_timeout, Duration::from_secs(3));
         assert_eq!(read(&[("HF_HUB_ETAG_TIMEOUT", "soon")]).answer_timeout, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn certificates_are_where_python_and_openssl_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = format!("/nowhere:{}", dir.path().display());
+        let all = [("SSL_CERT_DIR", folders.as_str()), ("SSL_CERT_FILE", "~/ca.pem"), ("REQUESTS_CA_BUNDLE", "/b.pem")];
+        let found = read(&all).certificates;
+        let expected = [
+            ("REQUESTS_CA_BUNDLE", Path::new("/b.pem")),
+            ("SSL_CERT_FILE", Path::new("/home/me/ca.pem")),
+            ("SSL_CERT_DIR", dir.path()),
+        ];
+        assert_eq!(found, expected.map(|(name, path)| (name, path.to_path_buf())));
+        assert!(read(&[("SSL_CERT_DIR", "/nowhere"), ("CURL_CA_BUNDLE", "")]).certificates.is_empty());
     }
 
     #[test]
