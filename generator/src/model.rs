@@ -101,7 +101,7 @@ impl Model {
     }
 
     fn architecture(files: &ModelFiles) -> Result<(Box<dyn arch::Architecture>, DecoderConfig)> {
-        let architecture = arch::open(files)?;
+        let architecture = arch::open(files)?.architecture;
         let check = || -> Result<DecoderConfig> {
             let config = architecture.config()?;
             config.check()?;
@@ -114,7 +114,7 @@ impl Model {
     fn load_with(files: &ModelFiles, options: &LoadOptions, fused: bool) -> Result<Model> {
         // What config.json has no place for is told first.
         Self::architecture(files)?;
-        let weights = Weights::open(files)?.tied(arch::names_of_tied_embedding(files)?);
+        let weights = Weights::open(files)?.tied(arch::open(files)?.embedding_names);
         Self::with_weights(files, &weights, options, fused)
     }
 

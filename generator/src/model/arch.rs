@@ -1,9 +1,9 @@
 //! Architectures: one file each, the only places that know Hugging Face's names and quirks.
 //!
-//! To add one: a file with its `config.json` and its tensor names, a line in [`ARCHITECTURES`] (and a word in
-//! [`UNTIED`] if its output has a matrix of its own), a fixture.
+//! To add one: a file with its `config.json` and its tensor names, a line in [`ARCHITECTURES`], a fixture.
 
 mod albert;
+mod arcee;
 mod bert;
 mod bloom;
 mod codegen;
@@ -11,11 +11,14 @@ mod cohere;
 mod cohere2;
 mod distilbert;
 mod electra;
+mod ernie4_5;
+mod exaone4;
 mod experts;
 mod falcon;
 mod gemma;
 mod gemma2;
 mod gemma3;
+mod glm;
 mod gpt2;
 mod gpt_bigcode;
 mod gpt_neo;
@@ -23,6 +26,8 @@ mod gpt_neox;
 mod gpt_oss;
 mod gptj;
 mod granite;
+mod granitemoe;
+mod helium;
 mod layers;
 mod llama;
 mod mistral;
@@ -30,8 +35,12 @@ mod mixtral;
 mod modernbert;
 mod mpnet;
 mod mpt;
+mod nemotron;
 mod olmo;
 mod olmo2;
+mod olmo3;
+mod olmoe;
+mod openai_gpt;
 mod opt;
 mod phi;
 mod phi3;
@@ -40,9 +49,12 @@ mod qwen3;
 mod qwen3_moe;
 mod roberta;
 mod rotary;
+mod seed_oss;
+mod smollm3;
 mod stablelm;
 mod starcoder2;
 mod t5;
+mod vaultgemma;
 mod xglm;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -74,11 +86,20 @@ pub trait Architecture {
     }
 }
 
-type Reader = fn(Value) -> Result<Box<dyn Architecture>>;
+/// An architecture with the values of a `config.json`.
+pub(super) struct Described {
+    pub architecture: Box<dyn Architecture>,
+    /// Names that the token embedding may have besides its own: those of the output embedding, where the two are one
+    /// matrix.
+    pub embedding_names: &'static [&'static str],
+}
+
+type Reader = fn(Value) -> Result<Described>;
 
 /// `model_type` of `config.json`, in alphabetical order.
 const ARCHITECTURES: &[(&str, Reader)] = &[
     ("albert", read::<albert::Albert>),
+    ("arcee", read::<arcee::Arcee>),
     ("bert", read::<bert::Bert>),
     ("bloom", |config| read::<bloom::Bloom>(renamed(config, bloom::NAMES))),
     ("camembert", read::<roberta::Roberta>),
@@ -87,11 +108,15 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
     ("cohere2", read::<cohere2::Cohere2>),
     ("distilbert", |config| read::<distilbert::DistilBert>(renamed(config, distilbert::NAMES))),
     ("electra", read::<electra::Electra>),
+    ("ernie4_5", read::<ernie4_5::Ernie45>),
+    ("exaone4", read::<exaone4::Exaone4>),
     ("falcon", |config| read::<falcon::Falcon>(renamed(config, falcon::NAMES))),
     ("gemma", read::<gemma::Gemma>),
     ("gemma2", read::<gemma2::Gemma2>),
     ("gemma3", gemma3::read_text_config),
     ("gemma3_text", read::<gemma3::Gemma3>),
+    ("glm", read::<glm::Glm>),
+    ("glm4", read::<glm::Glm>),
     ("gpt2", |config| read::<gpt2::Gpt2>(renamed(config, gpt2::NAMES))),
     ("gpt_bigcode", |config| read::<gpt_bigcode::GptBigCode>(renamed(config, gpt2::NAMES))),
     ("gpt_neo", |config| read::<gpt_neo::GptNeo>(renamed(config, gpt_neo::NAMES))),
@@ -99,6 +124,8 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
     ("gpt_oss", read::<gpt_oss::GptOss>),
     ("gptj", |config| read::<gptj::GptJ>(renamed(config, gpt2::NAMES))),
     ("granite", read::<granite::Granite>),
+    ("granitemoe", read::<granitemoe::GraniteMoe>),
+    ("helium", read::<helium::Helium>),
     ("llama", read::<llama::Llama>),
     ("mistral", read::<mistral::Mistral>),
     ("mixtral", read::<mixtral::Mixtral>),
@@ -106,8 +133,12 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
     ("mpnet", read::<mpnet::MpNet>),
     ("mpt", |config| read::<mpt::Mpt>(renamed(config, mpt::NAMES))),
     ("mt5", |config| read::<t5::T5>(renamed(config, t5::NAMES))),
+    ("nemotron", read::<nemotron::Nemotron>),
     ("olmo", read::<olmo::Olmo>),
     ("olmo2", read::<olmo2::Olmo2>),
+    ("olmo3", read::<olmo3::Olmo3>),
+    ("olmoe", read::<olmoe::OlMoe>),
+    ("openai-gpt", |config| read::<openai_gpt::OpenAiGpt>(renamed(config, gpt2::NAMES))),
     ("opt", read::<opt::Opt>),
     ("phi", read::<phi::Phi>),
     ("phi3", read::<phi3::Phi3>),
@@ -115,34 +146,20 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
     ("qwen3", read::<qwen3::Qwen3>),
     ("qwen3_moe", read::<qwen3_moe::Qwen3Moe>),
     ("roberta", read::<roberta::Roberta>),
+    ("seed_oss", read::<seed_oss::SeedOss>),
+    ("smollm3", read::<smollm3::SmolLm3>),
     ("stablelm", read::<stablelm::StableLm>),
     ("starcoder2", read::<starcoder2::Starcoder2>),
     ("t5", |config| read::<t5::T5>(renamed(config, t5::NAMES))),
     ("umt5", |config| read::<t5::T5>(renamed(config, t5::NAMES))),
+    ("vaultgemma", read::<vaultgemma::VaultGemma>),
     ("xglm", |config| read::<xglm::Xglm>(renamed(config, xglm::NAMES))),
     ("xlm-roberta", read::<roberta::Roberta>),
 ];
 
-/// Those whose output embedding is a matrix of its own unless `tie_word_embeddings` is true.
-const UNTIED: &[&str] = &[
-    "codegen",
-    "gpt_neox",
-    "gpt_oss",
-    "gptj",
-    "granite",
-    "llama",
-    "mistral",
-    "mixtral",
-    "mt5",
-    "olmo",
-    "olmo2",
-    "phi",
-    "phi3",
-    "qwen2",
-    "qwen3",
-    "qwen3_moe",
-    "stablelm",
-];
+/// The key that says whether the output embedding is the input's. Where it is missing and an architecture's defaults do
+/// not have it either, it is.
+const TIED: &str = "tie_word_embeddings";
 
 /// What architectures call their output embedding.
 const OUTPUT_EMBEDDINGS: &[&str] = &[
@@ -156,13 +173,18 @@ const OUTPUT_EMBEDDINGS: &[&str] = &[
     "decoder.weight",
 ];
 
-fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<Box<dyn Architecture>> {
+fn read<A: Architecture + DeserializeOwned + 'static>(config: Value) -> Result<Described> {
     let read = |config: Value| {
         let defaults = A::defaults(&config);
-        serde_json::from_value::<A>(over(config, defaults))
+        let config = over(config, defaults);
+        let tied = config.get(TIED).is_none_or(|tied| *tied == true);
+        serde_json::from_value::<A>(config).map(|architecture| (architecture, tied))
     };
     let error = match read(config.clone()) {
-        Ok(architecture) => return Ok(Box::new(architecture)),
+        Ok((architecture, tied)) => {
+            let embedding_names = if tied { OUTPUT_EMBEDDINGS } else { &[] };
+            return Ok(Described { architecture: Box::new(architecture), embedding_names });
+        }
         Err(error) => anyhow::Error::new(error),
     };
     // The error does not say which key it is about: the one without which the rest can be read.
@@ -207,7 +229,7 @@ pub fn model_types() -> impl Iterator<Item = &'static str> {
 }
 
 /// Reads a model folder's `config.json`.
-pub(super) fn open(files: &ModelFiles) -> Result<Box<dyn Architecture>> {
+pub(super) fn open(files: &ModelFiles) -> Result<Described> {
     let path = files.display("config.json");
     let Some(bytes) = files.read("config.json")? else {
         ensure!(
@@ -234,15 +256,6 @@ pub(super) fn open(files: &ModelFiles) -> Result<Box<dyn Architecture>> {
     check(&config).and_then(|()| read(config)).with_context(|| format!("cannot use {path}"))
 }
 
-/// Names that the token embedding may have besides its own: those of the output embedding, where the two are one matrix.
-pub(super) fn names_of_tied_embedding(files: &ModelFiles) -> Result<&'static [&'static str]> {
-    let bytes = files.read("config.json")?.unwrap_or_default();
-    let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let untied = config.get("model_type").and_then(Value::as_str).is_some_and(|name| UNTIED.contains(&name));
-    let tied = config.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(!untied);
-    Ok(if tied { OUTPUT_EMBEDDINGS } else { &[] })
-}
-
 /// Refuses what no architecture supports, whatever its other keys say.
 fn check(config: &Value) -> Result<()> {
     if let Some(quantized) = config.get("quantization_config").filter(|value| !value.is_null()) {
@@ -263,4 +276,29 @@ fn check(config: &Value) -> Result<()> {
     let pruned = config.get("pruned_heads").and_then(Value::as_object).is_some_and(|layers| !layers.is_empty());
     ensure!(!pruned, "pruned_heads is not supported: give the model before heads were removed from it");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn embeddings_are_tied_where_the_library_ties_them() {
+        let tied = |config: Value| {
+            let name = config["model_type"].as_str().unwrap();
+            let (_, read) = ARCHITECTURES.iter().find(|(known, _)| *known == name).unwrap();
+            !read(config).unwrap().embedding_names.is_empty()
+        };
+        for name in ["gpt2", "gemma2", "cohere2", "t5", "bert", "smollm3", "starcoder2", "openai-gpt", "vaultgemma"] {
+            assert!(tied(json!({"model_type": name})), "{name}");
+            assert!(!tied(json!({"model_type": name, "tie_word_embeddings": false})), "{name}");
+        }
+        for name in ["llama", "qwen3_moe", "gpt_oss", "gpt_neox", "gptj", "codegen", "phi", "mt5", "granitemoe"] {
+            assert!(!tied(json!({"model_type": name})), "{name}");
+            assert!(tied(json!({"model_type": name, "tie_word_embeddings": true})), "{name}");
+            assert!(!tied(json!({"model_type": name, "tie_word_embeddings": null})), "{name}");
+        }
+    }
 }

@@ -107,14 +107,14 @@ impl Attention {
     ) -> Result<Attended<K::Rows>> {
         let (queries, keys) = (config.n_heads * config.d_head, config.n_key_value_heads * config.d_head);
         let mut qkv = kernels.linear(input, &self.qkv)?;
-        if let Some(limit) = config.clip_qkv {
-            kernels.clamp(&mut qkv, limit)?;
-        }
         for (norm, columns) in [(&self.query_norm, 0..queries), (&self.key_norm, queries..queries + keys)] {
             if let Some(HeadNorm { norm, per_head }) = norm {
                 let group = if *per_head { config.d_head } else { columns.len() };
                 kernels.norm_columns(&mut qkv, columns, group, norm)?;
             }
+        }
+        if let Some(limit) = config.clip_qkv {
+            kernels.clamp(&mut qkv, limit)?;
         }
         if let Some(index) = layer.rotary {
             let rotary = &config.rotary[index];

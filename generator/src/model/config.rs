@@ -38,7 +38,7 @@ pub struct DecoderConfig {
     pub position_bias: PositionBias,
     /// Attention scores are squashed to ±cap by `cap · tanh(score / cap)` before the mask.
     pub soft_cap: Option<f32>,
-    /// Queries, keys and values are clamped to ±limit.
+    /// Queries, keys and values are clamped to ±limit, queries and keys after their norms.
     pub clip_qkv: Option<f32>,
     /// The token embedding is multiplied by this.
     pub embedding_scale: Option<f32>,
@@ -174,6 +174,12 @@ impl DecoderConfig {
         self.layers.iter_mut().for_each(|l| l.rotary = Some(0));
         let n_ctx = rotary.n_ctx(self.n_ctx);
         DecoderConfig { rotary: vec![rotary], positions: "rotary", n_ctx, ..self }
+    }
+
+    /// The same decoder, neighbouring dimensions of whose heads are turned together.
+    pub fn interleaved(mut self) -> Self {
+        self.rotary.iter_mut().for_each(|rotary| rotary.interleaved = true);
+        self
     }
 
     /// The same decoder with this window in every layer.

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Architecture;
 use super::gptj::{self, GptJ};
@@ -16,6 +17,10 @@ const PARTS: usize = 4;
 pub(super) struct CodeGen(GptJ);
 
 impl Architecture for CodeGen {
+    fn defaults(_: &Value) -> Value {
+        json!({"tie_word_embeddings": false})
+    }
+
     fn config(&self) -> Result<DecoderConfig> {
         let config = self.0.decoder("CodeGenForCausalLM")?;
         let heads = config.n_heads;

@@ -39,18 +39,17 @@ pub(super) fn cohere_defaults(own: Value) -> Value {
         "num_attention_heads": 64,
         "max_position_embeddings": 8192,
         "layer_norm_eps": 1e-5,
+        "tie_word_embeddings": true,
     });
     defaults_with(super::over(own, cohere))
 }
 
 impl CohereFields {
     pub fn config(&self, architecture: &'static str) -> Result<DecoderConfig> {
-        let mut config = self.llama.config(architecture)?;
-        config.rotary.iter_mut().for_each(|rotary| rotary.interleaved = true);
         Ok(DecoderConfig {
             norm: NormConfig { kind: NormKind::Layer, eps: self.layer_norm_eps },
             residual: Residual::Parallel,
-            ..config
+            ..self.llama.config(architecture)?.interleaved()
         })
     }
 

@@ -32,9 +32,7 @@ impl Architecture for Cohere2 {
         let slides = layers::every(self.sliding_window_pattern)?;
         let types = layers::types(self.layer_types.as_ref(), config.n_layers(), slides)?;
         layers::slide(&mut config, &types, self.sliding_window)?;
-        for layer in config.layers.iter_mut().filter(|layer| layer.window.is_none()) {
-            layer.rotary = None;
-        }
+        layers::turn_windows_only(&mut config);
         Ok(config)
     }
 

@@ -14,24 +14,33 @@ pub(super) fn mixture(weights: &Scope<'_>, config: &DecoderConfig, names: [&str;
     let (d, d_mlp, choice) = (config.d_model, config.d_mlp.unwrap_or(0), choice(config)?);
     let router = weights.linear("gate", d, choice.n_experts, false)?;
     let all = weights.at("experts");
-    let expert = |up, down| FeedForward { up, down, activation: config.activation, gate: Gate::Plain };
     let experts = if all.has("gate_up_proj") {
-        let up = all.tensor("gate_up_proj", &[choice.n_experts, 2 * d_mlp, d])?;
-        let down = all.tensor("down_proj", &[choice.n_experts, d, d_mlp])?;
-        let map = |stack: &Tensor, i| -> Result<Linear> {
-            Ok(Linear { weight: stack.get(i)?.t()?.contiguous()?, bias: None })
-        };
-        (0..choice.n_experts).map(|i| Ok(expert(map(&up, i)?, map(&down, i)?))).collect::<Result<_>>()?
+        stacked(&all, config, ["gate_up_proj", "down_proj"])?
     } else {
         let [gate, up, down] = names;
         let own = |i: usize| {
             let weights = all.at(i);
             let up = Linear::concat(&[weights.linear(gate, d, d_mlp, false)?, weights.linear(up, d, d_mlp, false)?])?;
-            Ok(expert(up, weights.linear(down, d_mlp, d, false)?))
+            Ok(expert(up, weights.linear(down, d_mlp, d, false)?, config))
         };
         (0..choice.n_experts).map(own).collect::<Result<_>>()?
     };
     Ok(Mlp::Mixture(Mixture { router, experts, choice }))
+}
+
+/// All experts in two tensors `[n_experts, 2 · d_mlp, d_model]` and `[n_experts, d_model, d_mlp]`; of the first, gates
+/// come before what they multiply.
+pub(super) fn stacked(weights: &Scope<'_>, config: &DecoderConfig, [up, down]: [&str; 2]) -> Result<Vec<FeedForward>> {
+    let (d, d_mlp, n) = (config.d_model, config.d_mlp.unwrap_or(0), choice(config)?.n_experts);
+    let up = weights.tensor(up, &[n, 2 * d_mlp, d])?;
+    let down = weights.tensor(down, &[n, d, d_mlp])?;
+    let map =
+        |stack: &Tensor, i| -> Result<Linear> { Ok(Linear { weight: stack.get(i)?.t()?.contiguous()?, bias: None }) };
+    (0..n).map(|i| Ok(expert(map(&up, i)?, map(&down, i)?, config))).collect()
+}
+
+fn expert(up: Linear, down: Linear, config: &DecoderConfig) -> FeedForward {
+    FeedForward { up, down, activation: config.activation, gate: Gate::Plain }
 }
 
 /// The experts of a configuration that has some.

@@ -26,6 +26,7 @@ pub(super) fn gemma_defaults(own: Value) -> Value {
         "hidden_act": "gelu_pytorch_tanh",
         "head_dim": 256,
         "max_position_embeddings": 8192,
+        "tie_word_embeddings": true,
     });
     defaults_with(super::over(own, gemma))
 }

@@ -64,19 +64,29 @@ impl Gemma2Fields {
     }
 }
 
+impl Gemma2 {
+    pub fn decoder(&self, architecture: &'static str) -> Result<DecoderConfig> {
+        one_direction(self.use_bidirectional_attention)?;
+        let Gemma2Fields { llama, layer_types, sliding_window, .. } = &self.common;
+        let mut config = self.common.config(llama.config(architecture)?)?;
+        config.soft_cap = self.attn_logit_softcapping;
+        let types = layers::types(layer_types.as_ref(), config.n_layers(), layers::every(2)?)?;
+        layers::slide(&mut config, &types, *sliding_window)?;
+        Ok(config)
+    }
+
+    pub fn attention(&self, weights: &Scope<'_>, config: &DecoderConfig) -> Result<Attention> {
+        attention(&weights.at("self_attn"), config, Biases::all(self.common.attention_bias == Some(true)))
+    }
+}
+
 impl Architecture for Gemma2 {
     fn defaults(_: &Value) -> Value {
         gemma2_defaults(json!({"attn_logit_softcapping": 50.0}))
     }
 
     fn config(&self) -> Result<DecoderConfig> {
-        one_direction(self.use_bidirectional_attention)?;
-        let Gemma2Fields { llama, layer_types, sliding_window, .. } = &self.common;
-        let mut config = self.common.config(llama.config("Gemma2ForCausalLM")?)?;
-        config.soft_cap = self.attn_logit_softcapping;
-        let types = layers::types(layer_types.as_ref(), config.n_layers(), layers::every(2)?)?;
-        layers::slide(&mut config, &types, *sliding_window)?;
-        Ok(config)
+        self.decoder("Gemma2ForCausalLM")
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
@@ -85,9 +95,7 @@ impl Architecture for Gemma2 {
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
         let weights = layer_of(weights, layer);
-        let biases = Biases::all(self.common.attention_bias == Some(true));
-        let attention = attention(&weights.at("self_attn"), config, biases)?;
-        block(&weights, config, attention)
+        block(&weights, config, self.attention(&weights, config)?)
     }
 }
 

@@ -9,7 +9,7 @@ use super::gemma2::{Gemma2Fields, block, gemma2_defaults};
 use super::layers::{self, FULL, SLIDING};
 use super::llama::{Biases, attention, embedding, layer_of};
 use super::rotary::RotaryFields;
-use super::{Architecture, read};
+use super::{Architecture, Described, read};
 use crate::model::attention::{Attention, HeadNorm};
 use crate::model::config::{BosPolicy, DecoderConfig};
 use crate::model::decoder::{Block, Embedding};
@@ -27,7 +27,7 @@ pub(super) struct Gemma3 {
 }
 
 /// The text part of a model that also reads pictures.
-pub(super) fn read_text_config(config: Value) -> Result<Box<dyn Architecture>> {
+pub(super) fn read_text_config(config: Value) -> Result<Described> {
     read::<Gemma3>(config.get("text_config").cloned().context("text_config is missing")?)
 }
 

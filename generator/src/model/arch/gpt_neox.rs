@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Architecture;
 use super::rotary::RotaryFields;
@@ -54,6 +55,10 @@ impl Default for GptNeoX {
 }
 
 impl Architecture for GptNeoX {
+    fn defaults(_: &Value) -> Value {
+        json!({"tie_word_embeddings": false})
+    }
+
     fn config(&self) -> Result<DecoderConfig> {
         let sizes = Sizes {
             d_model: self.hidden_size,

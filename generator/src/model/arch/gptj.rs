@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Architecture;
 use crate::model::attention::Attention;
@@ -68,6 +69,10 @@ impl GptJ {
 }
 
 impl Architecture for GptJ {
+    fn defaults(_: &Value) -> Value {
+        json!({"tie_word_embeddings": false})
+    }
+
     fn config(&self) -> Result<DecoderConfig> {
         self.decoder("GPTJForCausalLM")
     }

@@ -32,6 +32,13 @@ pub(super) fn every(period: usize) -> Result<impl Fn(usize) -> bool> {
     Ok(move |layer: usize| !(layer + 1).is_multiple_of(period))
 }
 
+/// Layers that see everything know no positions.
+pub(super) fn turn_windows_only(config: &mut DecoderConfig) {
+    for layer in config.layers.iter_mut().filter(|layer| layer.window.is_none()) {
+        layer.rotary = None;
+    }
+}
+
 /// Gives the sliding layers their window.
 pub(super) fn slide(config: &mut DecoderConfig, types: &[&str], window: Option<usize>) -> Result<()> {
     for (layer, kind) in config.layers.iter_mut().zip(types) {

@@ -11,7 +11,7 @@ use crate::model::attention::Attention;
 use crate::model::config::{DecoderConfig, LayerConfig, NormConfig, NormKind, Sizes};
 use crate::model::decoder::{Block, Embedding};
 use crate::model::linear::Linear;
-use crate::model::mlp::{Activation, Mlp};
+use crate::model::mlp::{Activation, FeedForward, Gate, Mlp};
 use crate::model::norm::BranchNorms;
 use crate::model::weights::{Scope, Weights};
 
@@ -54,6 +54,7 @@ pub(super) fn defaults_with(own: Value) -> Value {
         "hidden_act": "silu",
         "rms_norm_eps": 1e-6,
         "rope_theta": 10000.0,
+        "tie_word_embeddings": false,
     });
     over(own, llama)
 }
@@ -177,6 +178,24 @@ pub(super) fn gated_mlp_of(weights: &Scope<'_>, config: &DecoderConfig, d_mlp: u
         weights.linear("down_proj", d_mlp, d, bias)?,
         config.activation,
     )
+}
+
+/// `up_proj` and `down_proj`, without gate.
+pub(super) fn plain_mlp(weights: &Scope<'_>, config: &DecoderConfig, bias: bool) -> Result<Mlp> {
+    let (d, d_mlp) = (config.d_model, config.d_mlp.unwrap_or(0));
+    let (up, down) = (weights.linear("up_proj", d, d_mlp, bias)?, weights.linear("down_proj", d_mlp, d, bias)?);
+    Ok(Mlp::dense(up, down, config.activation))
+}
+
+/// `gate_up_proj`, the gate first, and `down_proj`.
+pub(super) fn joined_mlp(weights: &Scope<'_>, config: &DecoderConfig) -> Result<Mlp> {
+    let (d, d_mlp) = (config.d_model, config.d_mlp.unwrap_or(0));
+    Ok(Mlp::Dense(FeedForward {
+        up: weights.linear("gate_up_proj", d, 2 * d_mlp, false)?,
+        down: weights.linear("down_proj", d_mlp, d, false)?,
+        activation: config.activation,
+        gate: Gate::Plain,
+    }))
 }
 
 /// A layer with a norm before each branch.

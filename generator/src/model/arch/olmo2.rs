@@ -39,22 +39,27 @@ impl Architecture for Olmo2 {
 
 /// A layer whose norms are of each branch's output, of queries and of keys.
 pub(super) fn block(weights: &Scope<'_>, config: &DecoderConfig, bias: bool) -> Result<Block> {
-    let own = weights.at("self_attn");
-    let head_norm = |name: &str, heads: usize| -> Result<Option<HeadNorm>> {
-        Ok(Some(HeadNorm { norm: own.norm(name, heads * config.d_head, config.norm)?, per_head: false }))
-    };
-    let after = |name: &str| -> Result<BranchNorms> {
-        let norm = weights.norm(name, config.d_model, config.norm)?;
-        Ok(BranchNorms { inside: Some(norm), ..BranchNorms::default() })
-    };
     Ok(Block {
-        attention: Attention {
-            query_norm: head_norm("q_norm", config.n_heads)?,
-            key_norm: head_norm("k_norm", config.n_key_value_heads)?,
-            ..attention(&own, config, Biases::all(bias))?
-        },
-        attention_norms: after("post_attention_layernorm")?,
+        attention: normed_attention(&weights.at("self_attn"), config, bias)?,
+        attention_norms: norm_after(weights, "post_attention_layernorm", config)?,
         mlp: Some(gated_mlp(&weights.at("mlp"), config, false)?),
-        mlp_norms: after("post_feedforward_layernorm")?,
+        mlp_norms: norm_after(weights, "post_feedforward_layernorm", config)?,
     })
+}
+
+/// Attention with `q_norm` of all queries and `k_norm` of all keys together.
+pub(super) fn normed_attention(weights: &Scope<'_>, config: &DecoderConfig, bias: bool) -> Result<Attention> {
+    let norm = |name: &str, heads: usize| -> Result<Option<HeadNorm>> {
+        Ok(Some(HeadNorm { norm: weights.norm(name, heads * config.d_head, config.norm)?, per_head: false }))
+    };
+    Ok(Attention {
+        query_norm: norm("q_norm", config.n_heads)?,
+        key_norm: norm("k_norm", config.n_key_value_heads)?,
+        ..attention(weights, config, Biases::all(bias))?
+    })
+}
+
+/// A norm of what a branch puts out.
+pub(super) fn norm_after(weights: &Scope<'_>, name: &str, config: &DecoderConfig) -> Result<BranchNorms> {
+    Ok(BranchNorms { inside: Some(weights.norm(name, config.d_model, config.norm)?), ..BranchNorms::default() })
 }

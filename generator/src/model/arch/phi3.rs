@@ -5,11 +5,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Architecture;
-use super::llama::{LlamaFields, block, defaults_with, embedding, layer_of};
+use super::llama::{LlamaFields, block, defaults_with, embedding, joined_mlp, layer_of};
 use crate::model::attention::Attention;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::{Block, Embedding};
-use crate::model::mlp::{FeedForward, Gate, Mlp};
 use crate::model::weights::Weights;
 
 #[derive(Deserialize)]
@@ -46,16 +45,9 @@ impl Architecture for Phi3 {
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
         let weights = layer_of(weights, layer);
-        let (d, d_mlp, queries) = (config.d_model, config.d_mlp.unwrap_or(0), config.n_heads * config.d_head);
-        let (attention, mlp) = (weights.at("self_attn"), weights.at("mlp"));
-        let qkv = attention.linear("qkv_proj", d, config.d_qkv(), false)?;
-        let mlp = Mlp::Dense(FeedForward {
-            up: mlp.linear("gate_up_proj", d, 2 * d_mlp, false)?,
-            down: mlp.linear("down_proj", d_mlp, d, false)?,
-            activation: config.activation,
-            gate: Gate::Plain,
-        });
-        let attention = Attention::plain(qkv, attention.linear("o_proj", queries, d, false)?);
-        block(&weights, config, attention, mlp)
+        let (own, d, queries) = (weights.at("self_attn"), config.d_model, config.n_heads * config.d_head);
+        let qkv = own.linear("qkv_proj", d, config.d_qkv(), false)?;
+        let attention = Attention::plain(qkv, own.linear("o_proj", queries, d, false)?);
+        block(&weights, config, attention, joined_mlp(&weights.at("mlp"), config)?)
     }
 }

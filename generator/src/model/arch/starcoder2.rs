@@ -33,6 +33,7 @@ impl Architecture for Starcoder2 {
             "max_position_embeddings": 4096,
             "norm_epsilon": 1e-5,
             "use_bias": true,
+            "tie_word_embeddings": true,
         }))
     }
 

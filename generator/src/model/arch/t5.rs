@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Architecture;
 use crate::model::attention::Attention;
@@ -92,6 +92,11 @@ impl T5 {
 }
 
 impl Architecture for T5 {
+    fn defaults(config: &Value) -> Value {
+        let tied = config.get("model_type").is_none_or(|name| name != "mt5");
+        json!({"tie_word_embeddings": tied})
+    }
+
     fn config(&self) -> Result<DecoderConfig> {
         ensure!(!self.is_decoder, "is_decoder is not supported; supported is the encoder");
         let n_layers = self.num_layers.unwrap_or(self.usual(6, 8));
