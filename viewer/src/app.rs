@@ -7,6 +7,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use crate::erase::effect;
 use crate::grid::GridView;
 use crate::index::Index;
 use crate::single::SingleView;
@@ -50,7 +51,7 @@ pub fn App() -> impl IntoView {
     let page = Page::of(&window().location().pathname().unwrap_or_default());
     let index = LocalResource::new(Index::load);
     let title = move || index.with(|i| i.as_ref()?.as_ref().ok().map(|i| i.manifest.title.clone()));
-    Effect::new(move || {
+    effect(move || {
         if let (Page::Grid, Some(title)) = (page, title()) {
             document().set_title(&title);
         }

@@ -33,6 +33,7 @@ pub mod toolbar;
 
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::figures::Figures;
 use crate::grid::functions::FunctionPanel;
 use crate::grid::legend::Legend;
@@ -49,15 +50,15 @@ use crate::url::Step;
 #[component]
 pub fn GridView() -> impl IntoView {
     let store = Store::provide();
-    let tab = Memo::new(move |_| store.state.with(|s| s.tab));
-    let side_closed = Memo::new(move |_| store.state.with(|s| s.closed.contains(&Panel::Side)));
+    let tab = memo(move || store.state.with(|s| s.tab));
+    let side_closed = memo(move || store.state.with(|s| s.closed.contains(&Panel::Side)));
     let total = move || thousands(store.tiles.with(|t| t.tiles.len()));
     let tab_button = move |this: Tab| {
         view! {
             <button
-                aria-pressed=move || (tab.get() == this).to_string()
+                aria-pressed=live(move || (tab.get() == this).to_string())
                 data-testid=format!("tab-{}", this.name())
-                on:click=move |_| store.edit(Step::Replace, |s| s.tab = this)
+                on:click=on(move |_| store.edit(Step::Replace, |s| s.tab = this))
             >
                 {if this == Tab::Select { "Select" } else { "Figures" }}
                 {(this == Tab::Figures).then(|| view! { <span class="count">{total}</span> })}
@@ -65,12 +66,12 @@ pub fn GridView() -> impl IntoView {
         }
     };
     view! {
-        <div class="grid-page" class:side-closed=side_closed data-tab=move || tab.get().name()>
+        <div class="grid-page" class:side-closed=side_closed data-tab=live(move || tab.get().name())>
             <h1 class="sr-only">"Attention patterns"</h1>
             <div class="tabs" role="group" aria-label="Shown on a small screen">
                 {tab_button(Tab::Select)} {tab_button(Tab::Figures)}
             </div>
-            <aside class="chooser" aria-label="What to show" hidden=move || side_closed.get()>
+            <aside class="chooser" aria-label="What to show" hidden=live(move || side_closed.get())>
                 <ModelPanel />
                 <PromptPanel />
                 <FunctionPanel />

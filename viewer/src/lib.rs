@@ -7,6 +7,7 @@
 pub mod app;
 pub mod canvas;
 pub mod colormaps;
+pub mod erase;
 pub mod fetch;
 pub mod frame;
 pub mod grid;

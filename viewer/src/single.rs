@@ -52,6 +52,7 @@ use self::title::Title;
 use self::toolbar::Toolbar;
 use self::tops::Tops;
 use crate::app::use_index;
+use crate::erase::{live, memo};
 
 /// Everything below the title bar of `single.html`.
 #[component]
@@ -60,9 +61,9 @@ pub fn SingleView() -> impl IntoView {
     load::follow(page);
     derivation::follow(page);
     keyboard::listen(page);
-    let is_waiting = Memo::new(move |_| page.shown.with(Option::is_none) && page.problem.with(Option::is_none));
-    let is_computing = Memo::new(move |_| page.derivation.with(|d| matches!(d, Derivation::Computing(_))));
-    let is_stale = Memo::new(move |_| page.is_stale());
+    let is_waiting = memo(move || page.shown.with(Option::is_none) && page.problem.with(Option::is_none));
+    let is_computing = memo(move || page.derivation.with(|d| matches!(d, Derivation::Computing(_))));
+    let is_stale = memo(move || page.is_stale());
     let notices = move || {
         let complaints = page.complaints.get().into_iter();
         complaints
@@ -72,7 +73,7 @@ pub fn SingleView() -> impl IntoView {
             .collect_view()
     };
     view! {
-        <div class="single" aria-busy=move || (is_waiting.get() || is_stale.get() || is_computing.get()).to_string() data-testid="single">
+        <div class="single" aria-busy=live(move || (is_waiting.get() || is_stale.get() || is_computing.get()).to_string()) data-testid="single">
             <Title />
             <div class="remarks" data-testid="notices">{notices}</div>
             {move || match page.problem.get() {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::erase::{effect, live, memo, on};
 use crate::url::{Address, Step};
 
 const KEY: &str = "theme";
@@ -43,11 +44,11 @@ impl Theme {
 pub fn provide() -> Memo<Theme> {
     let remembered = storage().and_then(|s| s.get_item(KEY).ok().flatten()).and_then(|n| Theme::parse(&n));
     let address = Address::here();
-    let theme = Memo::new(move |_| {
+    let theme = memo(move || {
         let own = address.with(|query| query.get(KEY).and_then(Theme::parse));
         own.or(remembered).unwrap_or_default()
     });
-    Effect::new(move || {
+    effect(move || {
         let Some(root) = document().document_element() else { return };
         let _attribute_names_are_valid = match theme.get() {
             Theme::Auto => root.remove_attribute("data-theme"),
@@ -73,8 +74,8 @@ pub fn ThemeButton(theme: Memo<Theme>) -> impl IntoView {
             class="icon"
             data-testid="theme"
             title="Light, dark, or as the system"
-            aria-label=move || format!("Theme: {}", theme.get().name())
-            on:click=change
+            aria-label=live(move || format!("Theme: {}", theme.get().name()))
+            on:click=on(change)
         >
             {move || match theme.get() {
                 Theme::Auto => "◐",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use crate::erase::on;
 use crate::grid::colours::label;
 use crate::grid::figures::Scene;
 use crate::grid::layout::Content;
@@ -47,9 +48,9 @@ fn Heading(scene: Arc<Scene>, depth: usize, first: usize, count: usize, top: Str
                     class="small quiet only"
                     aria-label=format!("Only {} {text}", key.name())
                     data-testid=format!("only-{}-{first}", key.name())
-                    on:click=move |_| {
+                    on:click=on(move |_| {
                         store.edit(Step::Push, |s| s.keep_only(&scene.tiles, &scene.tiles.tiles[first], key));
-                    }
+                    })
                 >
                     "Only this"
                 </button>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
 
+use crate::erase::{live, memo, on};
 use crate::grid::pick::{Drag, Size, dragged, toggled};
 
 /// Heads that a grid names in its header one by one; of more, every fourth is.
@@ -78,7 +79,7 @@ pub fn Cells(
     // Headers are for the mouse; the keyboard has shift or ctrl with space instead.
     let line = move |label: String, what: String, cells: Vec<LayerHead>| {
         view! {
-            <button class="line" tabindex="-1" title=what.clone() aria-label=what on:click=move |_| toggle(&cells)>
+            <button class="line" tabindex="-1" title=what.clone() aria-label=what on:click=on(move |_| toggle(&cells))>
                 {label}
             </button>
         }
@@ -110,10 +111,10 @@ pub fn Cells(
                 aria-description="Space chooses a head, with shift its layer, with control the head in every layer"
                 style:--heads=size.n_heads.to_string()
                 node_ref=root
-                on:pointerdown=down
-                on:pointerover=over
-                on:click=click
-                on:keydown=key
+                on:pointerdown=on(down)
+                on:pointerover=on(over)
+                on:click=on(click)
+                on:keydown=on(key)
             >
                 <div role="row" class="line-of-cells">
                     <div role="columnheader">{line("all".to_owned(), "All heads".to_owned(), size.all())}</div>
@@ -127,15 +128,15 @@ pub fn Cells(
 
 #[component]
 fn Cell(cell: LayerHead, chosen: Memo<BTreeSet<LayerHead>>, active: RwSignal<LayerHead>) -> impl IntoView {
-    let is_chosen = Memo::new(move |_| chosen.with(|c| c.contains(&cell)));
+    let is_chosen = memo(move || chosen.with(|c| c.contains(&cell)));
     view! {
         <div
             role="gridcell"
             class="cell"
             title=cell.to_string()
             aria-label=cell.to_string()
-            aria-selected=move || is_chosen.get().to_string()
-            tabindex=move || if active.get() == cell { "0" } else { "-1" }
+            aria-selected=live(move || is_chosen.get().to_string())
+            tabindex=live(move || if active.get() == cell { "0" } else { "-1" })
             data-cell=cell.to_string()
         ></div>
     }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
+use crate::erase::{effect, live, memo, on};
 use crate::grid::band::Band;
 use crate::grid::layout::{Content, Layout, Wish};
 use crate::grid::order::Key;
@@ -61,7 +62,7 @@ pub fn Figures() -> impl IntoView {
     };
     watch_size(root, measure);
 
-    let look = Memo::new(move |_| {
+    let look = memo(move || {
         let width = width.get();
         store.state.with(|s| {
             let wish = Wish { width, tile: s.tile as f64, per_row: s.per_row, row: s.row, headings: s.headings };
@@ -84,7 +85,7 @@ pub fn Figures() -> impl IntoView {
             row: wish.row,
         })
     });
-    let visible = Memo::new(move |_| {
+    let visible = memo(move || {
         let (top, bottom) = view.get();
         scene.with(|s| s.layout.visible(top - MARGIN, bottom + MARGIN))
     });
@@ -94,7 +95,7 @@ pub fn Figures() -> impl IntoView {
     };
     let active = RwSignal::new(0usize);
     // The tile that the tabulator key reaches is always one that exists.
-    Effect::new(move || {
+    effect(move || {
         let visible = visible.get();
         let first = scene.with(|s| {
             let here = s.layout.band_of(active.get_untracked()).is_some_and(|band| visible.contains(&band));
@@ -126,13 +127,13 @@ pub fn Figures() -> impl IntoView {
             class="figures"
             data-testid="figures"
             node_ref=root
-            style:height=move || format!("{}px", scene.with(|s| s.layout.height))
-            style:--tile=move || format!("{}px", scene.with(|s| s.layout.tile))
-            style:--gap=move || format!("{}px", scene.with(|s| s.layout.gap))
-            style:--columns=move || scene.with(|s| s.layout.columns).to_string()
-            style:--gutter=move || format!("{}px", scene.with(|s| s.layout.gutter))
-            style:--caption=move || format!("{}px", scene.with(|s| s.layout.caption))
-            on:keydown=key
+            style:height=live(move || format!("{}px", scene.with(|s| s.layout.height)))
+            style:--tile=live(move || format!("{}px", scene.with(|s| s.layout.tile)))
+            style:--gap=live(move || format!("{}px", scene.with(|s| s.layout.gap)))
+            style:--columns=live(move || scene.with(|s| s.layout.columns).to_string())
+            style:--gutter=live(move || format!("{}px", scene.with(|s| s.layout.gutter)))
+            style:--caption=live(move || format!("{}px", scene.with(|s| s.layout.caption)))
+            on:keydown=on(key)
         >
             <For
                 each=bands
@@ -162,7 +163,7 @@ fn watch_size(root: NodeRef<html::Div>, measure: impl Fn() + Copy + 'static) {
     let sized = Closure::<dyn FnMut()>::new(on_size);
     let observer = ResizeObserver::new(sized.as_ref().unchecked_ref()).ok();
     let observer = StoredValue::new_local((observer, sized));
-    Effect::new(move || {
+    effect(move || {
         if let Some(root) = root.get() {
             observer.with_value(|(observer, _)| {
                 let Some(observer) = observer else { return };

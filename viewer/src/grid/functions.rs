@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::panel::FoldingPanel;
 use crate::grid::state::Panel;
 use crate::grid::store::Store;
@@ -13,12 +14,12 @@ use crate::url::Step;
 pub fn FunctionPanel() -> impl IntoView {
     let store = Store::here();
     let all = StoredValue::new(functions(&store.index()));
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move || {
         let named = store.state.with(|s| s.functions.clone());
         all.with_value(|all| chosen_functions(named.as_deref(), all))
     });
     let n_all = all.with_value(Vec::len);
-    let n_chosen = Memo::new(move |_| {
+    let n_chosen = memo(move || {
         chosen.with(|chosen| all.with_value(|all| all.iter().filter(|f| chosen.contains(&f.name)).count()))
     });
     let summary = move || format!("{} of {n_all}", n_chosen.get());
@@ -35,12 +36,12 @@ pub fn FunctionPanel() -> impl IntoView {
                             <button
                                 class="small"
                                 data-testid="choose-functions"
-                                disabled=move || n_chosen.get() == n_all
-                                on:click=move |_| choose(true)
+                                disabled=live(move || n_chosen.get() == n_all)
+                                on:click=on(move |_| choose(true))
                             >
                                 {format!("Choose all {n_all}")}
                             </button>
-                            <button class="small" disabled=move || n_chosen.get() == 0 on:click=move |_| choose(false)>
+                            <button class="small" disabled=live(move || n_chosen.get() == 0) on:click=on(move |_| choose(false))>
                                 "Choose none"
                             </button>
                         </div>
@@ -59,7 +60,7 @@ fn Item(function: Function, all: StoredValue<Vec<Function>>, chosen: Memo<Vec<St
     let index = store.index();
     let entry = function.entry.map(|i| index.figures[i].clone()).unwrap_or_default();
     let name = StoredValue::new(function.name.clone());
-    let is_chosen = Memo::new(move |_| chosen.with(|c| c.contains(&name.get_value())));
+    let is_chosen = memo(move || chosen.with(|c| c.contains(&name.get_value())));
     let toggle = move |_| {
         let default = all.with_value(|all| chosen_functions(None, all));
         let mut names = chosen.get_untracked();
@@ -69,7 +70,7 @@ fn Item(function: Function, all: StoredValue<Vec<Function>>, chosen: Memo<Vec<St
         });
         store.edit(Step::Push, |s| s.functions = (names != default).then_some(names));
     };
-    let is_open = Memo::new(move |_| store.state.with(|s| s.docs.contains(&name.get_value())));
+    let is_open = memo(move || store.state.with(|s| s.docs.contains(&name.get_value())));
     let fold = move |_| {
         let name = name.get_value();
         store.edit(Step::Replace, |s| match s.docs.contains(&name) {
@@ -91,9 +92,9 @@ fn Item(function: Function, all: StoredValue<Vec<Function>>, chosen: Memo<Vec<St
             <button
                 class="small quiet"
                 aria-label=format!("Details of {}", function.name)
-                aria-expanded=move || is_open.get().to_string()
+                aria-expanded=live(move || is_open.get().to_string())
                 data-testid=format!("docs-{}", function.name)
-                on:click=fold
+                on:click=on(fold)
             >
                 "Details"
             </button>
@@ -103,7 +104,7 @@ fn Item(function: Function, all: StoredValue<Vec<Function>>, chosen: Memo<Vec<St
     view! {
         <li class:chosen=is_chosen data-testid=id.clone()>
             <div class="function">
-                <input type="checkbox" id=id.clone() prop:checked=is_chosen on:change=toggle />
+                <input type="checkbox" id=id.clone() prop:checked=is_chosen on:change=on(toggle) />
                 <label for=label_for>
                     <span class="mono function-name">{function.name.clone()}</span>
                     <span class="muted clamp">{first_line}</span>

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use lens_schema::{HeadSelection, LayerHead};
 use leptos::prelude::*;
 
+use crate::erase::{effect, live, memo, on};
 use crate::grid::cells::Cells;
 use crate::grid::pick::{Size, compact, dragged, spaced};
 use crate::grid::store::Store;
@@ -20,13 +21,13 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
     let name = model.model_name.clone();
     let text = {
         let (dir, name) = (dir.clone(), name.clone());
-        Memo::new(move |_| store.state.with(|s| s.heads.get(&dir).or_else(|| s.heads.get(&name)).cloned()))
+        memo(move || store.state.with(|s| s.heads.get(&dir).or_else(|| s.heads.get(&name)).cloned()))
     };
-    let parsed = Memo::new(move |_| heads_of(text.get().as_deref(), &model));
+    let parsed = memo(move || heads_of(text.get().as_deref(), &model));
     // While a selection is invalid, the grid starts from nothing.
-    let base = Memo::new(move |_| parsed.get().unwrap_or_default());
+    let base = memo(move || parsed.get().unwrap_or_default());
     let drag = RwSignal::new(None);
-    let chosen = Memo::new(move |_| base.with(|base| dragged(base, drag.get())));
+    let chosen = memo(move || base.with(|base| dragged(base, drag.get())));
     let stored = StoredValue::new((dir.clone(), name.clone()));
     let set_text = move |step: Step, text: String| {
         let (dir, name) = stored.get_value();
@@ -45,7 +46,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
 
     // What is being typed is left alone as long as it means what the URL says.
     let typed = RwSignal::new(String::new());
-    Effect::new(move || {
+    effect(move || {
         let now = text.get().unwrap_or_else(|| "L*".to_owned());
         if compact(&typed.get_untracked()) != compact(&now) {
             typed.set(spaced(&now));
@@ -69,7 +70,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
                     class="small"
                     aria-label=format!("All heads of {name}")
                     data-testid=format!("heads-all-{dir}")
-                    on:click=move |_| set(size.all().into_iter().collect())
+                    on:click=on(move |_| set(size.all().into_iter().collect()))
                 >
                     "All"
                 </button>
@@ -77,7 +78,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
                     class="small"
                     aria-label=format!("None of the heads of {name}")
                     data-testid=format!("heads-none-{dir}")
-                    on:click=move |_| set(BTreeSet::new())
+                    on:click=on(move |_| set(BTreeSet::new()))
                 >
                     "None"
                 </button>
@@ -91,10 +92,10 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
                 placeholder="L3H7, L2-4, H0, L*"
                 aria-label=format!("Heads of {name}")
                 aria-describedby=hint.clone()
-                aria-invalid=move || problem().is_some().to_string()
+                aria-invalid=live(move || problem().is_some().to_string())
                 data-testid=format!("heads-{dir}")
                 prop:value=typed
-                on:input=input
+                on:input=on(input)
             />
             <p class="problem" id=hint role="status" data-testid=format!("heads-problem-{dir}")>{problem}</p>
             <Cells name size base chosen drag set=Callback::new(set) />

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::erase::memo;
 use crate::grid::colours::legend;
 use crate::grid::store::Store;
 use crate::grid::thousands;
@@ -12,7 +13,7 @@ const ENTRIES: usize = 16;
 #[component]
 pub fn Legend() -> impl IntoView {
     let store = Store::here();
-    let colour = Memo::new(move |_| store.state.with(|s| s.colour));
+    let colour = memo(move || store.state.with(|s| s.colour));
     move || {
         let key = colour.get()?;
         let (shown, more) = store.tiles.with(|t| legend(t, key, ENTRIES));

@@ -4,6 +4,8 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use crate::erase::{live, on};
+
 /// The button and its sheet.
 #[component]
 pub fn Menu(#[prop(into)] label: Signal<String>, name: &'static str, children: ChildrenFn) -> impl IntoView {
@@ -37,9 +39,9 @@ pub fn Menu(#[prop(into)] label: Signal<String>, name: &'static str, children: C
                 node_ref=button
                 class="menu-button"
                 aria-haspopup="dialog"
-                aria-expanded=move || open.get().to_string()
+                aria-expanded=live(move || open.get().to_string())
                 data-testid=format!("menu-{name}")
-                on:click=move |_| open.update(|open| *open = !*open)
+                on:click=on(move |_| open.update(|open| *open = !*open))
             >
                 {label}
                 <span class="chevron" aria-hidden="true"></span>

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lens_schema::{ModelEntry, sort};
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::heads::HeadPicker;
 use crate::grid::panel::FoldingPanel;
 use crate::grid::state::Panel;
@@ -104,11 +105,11 @@ fn Search() -> impl IntoView {
             placeholder="Search models"
             aria-label="Search models"
             data-testid="search-models"
-            prop:value=move || store.state.with(|s| s.model_search.clone())
-            on:input=move |event| {
+            prop:value=live(move || store.state.with(|s| s.model_search.clone()))
+            on:input=on(move |event| {
                 let text = event_target_value(&event);
                 store.edit(Step::Replace, |s| s.model_search = text);
-            }
+            })
         />
     }
 }
@@ -117,15 +118,15 @@ fn Search() -> impl IntoView {
 fn ModelTable() -> impl IntoView {
     let store = Store::here();
     let index = store.index();
-    let sort = Memo::new(move |_| store.state.with(|s| s.model_sort.clone()));
+    let sort = memo(move || store.state.with(|s| s.model_sort.clone()));
     let models = index.clone();
-    let order = Memo::new(move |_| {
+    let order = memo(move || {
         let search = store.state.with(|s| s.model_search.clone());
         listed(&models.models, &search, sort.get().as_ref())
     });
     let models = index.clone();
-    let dirs = Memo::new(move |_| order.get().into_iter().map(|i| models.models[i].dir()).collect::<Vec<_>>());
-    let n_chosen = Memo::new(move |_| {
+    let dirs = memo(move || order.get().into_iter().map(|i| models.models[i].dir()).collect::<Vec<_>>());
+    let n_chosen = memo(move || {
         let chosen = store.chosen_models.get();
         dirs.with(|dirs| dirs.iter().filter(|dir| chosen.contains(dir)).count())
     });
@@ -135,8 +136,8 @@ fn ModelTable() -> impl IntoView {
             store.edit(Step::Replace, |s| s.model_sort = Sort::pressed(s.model_sort.take(), key.to_owned()));
         };
         view! {
-            <th scope="col" class:number=key != "name" aria-sort=move || Sort::aria(sort.get().as_ref(), &key.to_owned())>
-                <button class="sort" title=meaning data-testid=format!("sort-models-{key}") on:click=press>
+            <th scope="col" class:number=key != "name" aria-sort=live(move || Sort::aria(sort.get().as_ref(), &key.to_owned()))>
+                <button class="sort" title=meaning data-testid=format!("sort-models-{key}") on:click=on(press)>
                     {title}
                 </button>
             </th>
@@ -154,8 +155,8 @@ fn ModelTable() -> impl IntoView {
                                 aria-label="All models"
                                 data-testid="choose-models"
                                 prop:checked=all
-                                prop:indeterminate=move || { n_chosen.get() > 0 && !all() }
-                                on:change=move |_| store.choose_models(&dirs.get_untracked(), !untrack(all))
+                                prop:indeterminate=live(move || { n_chosen.get() > 0 && !all() })
+                                on:change=on(move |_| store.choose_models(&dirs.get_untracked(), !untrack(all)))
                             />
                         </th>
                         {header}
@@ -181,7 +182,7 @@ fn ModelTable() -> impl IntoView {
 fn ModelRow(model: Arc<ModelEntry>) -> impl IntoView {
     let store = Store::here();
     let dir = StoredValue::new(model.dir());
-    let chosen = Memo::new(move |_| store.chosen_models.with(|c| c.contains(&dir.get_value())));
+    let chosen = memo(move || store.chosen_models.with(|c| c.contains(&dir.get_value())));
     let toggle = move || store.choose_models(&[dir.get_value()], !chosen.get_untracked());
     let cells = COLUMNS[1..].iter().map(|(key, ..)| {
         let n = number(&model, key);
@@ -193,14 +194,14 @@ fn ModelRow(model: Arc<ModelEntry>) -> impl IntoView {
     });
     let cells: Vec<_> = cells.collect();
     view! {
-        <tr class:chosen=chosen data-testid=format!("model-{}", dir.get_value()) on:click=move |_| toggle()>
+        <tr class:chosen=chosen data-testid=format!("model-{}", dir.get_value()) on:click=on(move |_| toggle())>
             <td>
                 <input
                     type="checkbox"
                     aria-label=model.model_name.clone()
                     prop:checked=chosen
-                    on:click=|event| event.stop_propagation()
-                    on:change=move |_| toggle()
+                    on:click=on(|event: web_sys::MouseEvent| event.stop_propagation())
+                    on:change=on(move |_| toggle())
                 />
             </td>
             <td class="model-name" title=model.model_name.clone()>

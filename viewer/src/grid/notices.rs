@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::store::Store;
 
 #[component]
 pub fn Notices() -> impl IntoView {
     let store = Store::here();
     let progress = store.progress;
-    let notices = Memo::new(move |_| store.tiles.with(|t| t.notices.clone()));
-    let failures = Memo::new(move |_| {
+    let notices = memo(move || store.tiles.with(|t| t.notices.clone()));
+    let failures = memo(move || {
         let (prompts, figures) = (store.prompts_errors.get(), progress.failed.get());
         let prompts = prompts.into_iter().map(|message| format!("Prompts are missing: {message}"));
         prompts.chain(figures.into_keys().map(|message| format!("Not drawn: {message}"))).collect::<Vec<_>>()
@@ -23,7 +24,7 @@ pub fn Notices() -> impl IntoView {
                 <span>
                     {first} {(others > 0).then(|| format!(" (and {others} more of the kind)"))}
                 </span>
-                <button class="small" data-testid="try-again" on:click=move |_| progress.try_again()>
+                <button class="small" data-testid="try-again" on:click=on(move |_| progress.try_again())>
                     "Try again"
                 </button>
             </li>
@@ -31,7 +32,7 @@ pub fn Notices() -> impl IntoView {
     };
     let any = move || notices.with(|n| !n.is_empty()) || failures.with(|f| !f.is_empty());
     view! {
-        <div class="notes" role="status" data-testid="notices" hidden=move || !any()>
+        <div class="notes" role="status" data-testid="notices" hidden=live(move || !any())>
             <ul>
                 {move || notices.get().into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()} {failed}
             </ul>

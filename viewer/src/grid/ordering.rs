@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::menu::Menu;
 use crate::grid::order::Key;
 use crate::grid::store::Store;
@@ -12,7 +13,7 @@ use crate::url::Step;
 #[component]
 pub fn OrderMenu() -> impl IntoView {
     let store = Store::here();
-    let order = Memo::new(move |_| store.state.with(|s| s.order));
+    let order = memo(move || store.state.with(|s| s.order));
     let label = move || format!("Sort by {}", order.get().0[0].key.name());
     let item = move |at: usize| {
         let rank = move || order.get().0[at];
@@ -24,8 +25,8 @@ pub fn OrderMenu() -> impl IntoView {
                 <button
                     class="small"
                     data-testid=format!("direction-{at}")
-                    aria-label=move || format!("{}: {}", name(), if rank().descending { "descending" } else { "ascending" })
-                    on:click=move |_| store.edit(Step::Replace, |s| s.order.0[at].descending ^= true)
+                    aria-label=live(move || format!("{}: {}", name(), if rank().descending { "descending" } else { "ascending" }))
+                    on:click=on(move |_| store.edit(Step::Replace, |s| s.order.0[at].descending ^= true))
                 >
                     {move || if rank().descending { "↓ last first" } else { "↑ first first" }}
                 </button>
@@ -33,16 +34,16 @@ pub fn OrderMenu() -> impl IntoView {
                     class="icon small"
                     disabled=at == 0
                     data-testid=format!("earlier-{at}")
-                    aria-label=move || format!("Sort by {} earlier", name())
-                    on:click=move |_| shift(at.saturating_sub(1))
+                    aria-label=live(move || format!("Sort by {} earlier", name()))
+                    on:click=on(move |_| shift(at.saturating_sub(1)))
                 >
                     "▴"
                 </button>
                 <button
                     class="icon small"
                     disabled=at + 1 == Key::ALL.len()
-                    aria-label=move || format!("Sort by {} later", name())
-                    on:click=move |_| shift(at + 1)
+                    aria-label=live(move || format!("Sort by {} later", name()))
+                    on:click=on(move |_| shift(at + 1))
                 >
                     "▾"
                 </button>
@@ -53,7 +54,7 @@ pub fn OrderMenu() -> impl IntoView {
         let names = order.get().0[..n].iter().map(|r| r.key.name()).collect::<Vec<_>>().join(" › ");
         let text = if n == 0 { "none".to_owned() } else { names };
         view! {
-            <option value=n.to_string() selected=move || store.state.with(|s| s.headings == n)>{text}</option>
+            <option value=n.to_string() selected=live(move || store.state.with(|s| s.headings == n))>{text}</option>
         }
     };
     view! {
@@ -63,10 +64,10 @@ pub fn OrderMenu() -> impl IntoView {
                 <span>"Headings"</span>
                 <select
                     data-testid="headings"
-                    on:change=move |event| {
+                    on:change=on(move |event| {
                         let n = event_target_value(&event).parse().unwrap_or_default();
                         store.edit(Step::Replace, |s| s.headings = n);
-                    }
+                    })
                 >
                     {move || (0..=3).map(headings).collect::<Vec<_>>()}
                 </select>

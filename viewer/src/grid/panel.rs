@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::state::Panel;
 use crate::grid::store::Store;
 use crate::url::Step;
@@ -15,7 +16,7 @@ pub fn FoldingPanel(
     children: ChildrenFn,
 ) -> impl IntoView {
     let store = Store::here();
-    let open = Memo::new(move |_| !store.state.with(|s| s.closed.contains(&panel)));
+    let open = memo(move || !store.state.with(|s| s.closed.contains(&panel)));
     let id = format!("panel-{}", panel.name());
     let body = format!("panel-{}-body", panel.name());
     let fold = move |_| {
@@ -27,13 +28,13 @@ pub fn FoldingPanel(
     view! {
         <section class="panel" data-testid=id>
             <h2>
-                <button class="fold" aria-expanded=move || open.get().to_string() aria-controls=body.clone() on:click=fold>
+                <button class="fold" aria-expanded=live(move || open.get().to_string()) aria-controls=body.clone() on:click=on(fold)>
                     <span class="chevron" aria-hidden="true"></span>
                     {title}
                     <span class="summary">{summary}</span>
                 </button>
             </h2>
-            <div class="panel-body" id=body.clone() hidden=move || !open.get()>
+            <div class="panel-body" id=body.clone() hidden=live(move || !open.get())>
                 {children()}
             </div>
         </section>

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use leptos::prelude::*;
 use web_sys::Element;
 
+use crate::erase::{live, memo};
 use crate::grid::store::Store;
 use crate::grid::thousands;
 
@@ -97,7 +98,7 @@ fn mark(tile: &Element, state: &str) {
 pub fn ProgressLine() -> impl IntoView {
     let store = Store::here();
     let progress = store.progress;
-    let total = Memo::new(move |_| store.tiles.with(|t| t.tiles.len()));
+    let total = memo(move || store.tiles.with(|t| t.tiles.len()));
     let text = move || {
         let (drawn, in_view, lost) = (progress.drawn.get(), progress.in_view.get(), progress.lost());
         match total.get() {
@@ -118,9 +119,9 @@ pub fn ProgressLine() -> impl IntoView {
         <p
             class="progress"
             data-testid="progress"
-            data-total=move || total.get().to_string()
-            data-in-view=move || progress.in_view.get().to_string()
-            data-drawn=move || progress.drawn.get().to_string()
+            data-total=live(move || total.get().to_string())
+            data-in-view=live(move || progress.in_view.get().to_string())
+            data-drawn=live(move || progress.drawn.get().to_string())
         >
             <strong role="status">
                 {move || match total.get() {
@@ -130,8 +131,8 @@ pub fn ProgressLine() -> impl IntoView {
                 }}
             </strong>
             <span class="muted">{text}</span>
-            <span class="meter" aria-hidden="true" class:full=move || { done() >= 1.0 }>
-                <span style:transform=move || format!("scaleX({:.3})", done())></span>
+            <span class="meter" aria-hidden="true" class:full=live(move || { done() >= 1.0 })>
+                <span style:transform=live(move || format!("scaleX({:.3})", done()))></span>
             </span>
         </p>
     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::state::State;
 use crate::grid::store::Store;
 use crate::grid::table::datasets;
@@ -34,11 +35,11 @@ pub fn Filters() -> impl IntoView {
                 placeholder=name
                 aria-label=label
                 data-testid=format!("tokens-{name}")
-                prop:value=move || store.state.with(get).map(|n| n.to_string()).unwrap_or_default()
-                on:input=move |event| {
+                prop:value=live(move || store.state.with(get).map(|n| n.to_string()).unwrap_or_default())
+                on:input=on(move |event| {
                     let n = event_target_value(&event).parse().ok();
                     edit(store, |s| set(s, n));
-                }
+                })
             />
         }
     };
@@ -50,11 +51,11 @@ pub fn Filters() -> impl IntoView {
                 placeholder="Search text or hash"
                 aria-label="Search prompts"
                 data-testid="search"
-                prop:value=move || store.state.with(|s| s.search.clone())
-                on:input=move |event| {
+                prop:value=live(move || store.state.with(|s| s.search.clone()))
+                on:input=on(move |event| {
                     let text = event_target_value(&event);
                     edit(store, |s| s.search = text);
-                }
+                })
             />
             <span class="tokens-range" role="group" aria-label="Number of tokens">
                 {end("min", "Fewest tokens", |s| s.tokens.0, |s, n| s.tokens.0 = n)}
@@ -70,7 +71,7 @@ pub fn Filters() -> impl IntoView {
 #[component]
 fn Datasets() -> impl IntoView {
     let store = Store::here();
-    let all = Memo::new(move |_| {
+    let all = memo(move || {
         let mut all = store.rows.get().map(|rows| datasets(&rows)).unwrap_or_default();
         // One that is filtered by can be pressed again, even where no prompt is of it.
         for name in store.state.with(|s| s.datasets.clone()) {
@@ -85,15 +86,15 @@ fn Datasets() -> impl IntoView {
         });
     };
     let button = move |(name, count): (String, usize)| {
-        let (on, pressed) = (name.clone(), name.clone());
+        let (mine, pressed) = (name.clone(), name.clone());
         let id = format!("dataset-{name}");
         view! {
             <button
                 class="chip"
                 title=name.clone()
-                aria-pressed=move || store.state.with(|s| s.datasets.contains(&pressed)).to_string()
+                aria-pressed=live(move || store.state.with(|s| s.datasets.contains(&pressed)).to_string())
                 data-testid=id
-                on:click=move |_| toggle(&on)
+                on:click=on(move |_| toggle(&mine))
             >
                 <span class="chip-name">{name.clone()}</span>
                 <span class="count">{count}</span>

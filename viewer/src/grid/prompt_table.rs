@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::ev;
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::prompts::Chosen;
 use crate::grid::table::{PromptColumn, PromptRow, Sort};
 use crate::url::Step;
@@ -12,7 +13,7 @@ use crate::url::Step;
 #[component]
 pub fn PromptTable(chosen: Chosen) -> impl IntoView {
     let store = chosen.store;
-    let sort = Memo::new(move |_| store.state.with(|s| s.prompt_sort.clone()));
+    let sort = memo(move || store.state.with(|s| s.prompt_sort.clone()));
     let header = PromptColumn::ALL.map(|column| {
         let press = move |_| {
             store.edit(Step::Replace, |s| {
@@ -25,9 +26,9 @@ pub fn PromptTable(chosen: Chosen) -> impl IntoView {
                 scope="col"
                 class=format!("col-{}", column.name())
                 class:number=column == PromptColumn::Tokens
-                aria-sort=move || Sort::aria(sort.get().as_ref(), &column)
+                aria-sort=live(move || Sort::aria(sort.get().as_ref(), &column))
             >
-                <button class="sort" data-testid=format!("sort-prompts-{}", column.name()) on:click=press>
+                <button class="sort" data-testid=format!("sort-prompts-{}", column.name()) on:click=on(press)>
                     {column.title()}
                 </button>
             </th>
@@ -69,7 +70,7 @@ pub fn PromptTable(chosen: Chosen) -> impl IntoView {
 /// Chooses every row of the page, or takes them out.
 #[component]
 fn PageBox(chosen: Chosen) -> impl IntoView {
-    let count = Memo::new(move |_| {
+    let count = memo(move || {
         chosen.on_page.with(|rows| {
             chosen.hashes.with(|hashes| (rows.iter().filter(|r| hashes.contains(&r.hash)).count(), rows.len()))
         })
@@ -86,8 +87,8 @@ fn PageBox(chosen: Chosen) -> impl IntoView {
             aria-label="All prompts on this page"
             data-testid="choose-page"
             prop:checked=all
-            prop:indeterminate=move || { count.get().0 > 0 && !all() }
-            on:change=toggle
+            prop:indeterminate=live(move || { count.get().0 > 0 && !all() })
+            on:change=on(toggle)
         />
     }
 }
@@ -96,7 +97,7 @@ fn PageBox(chosen: Chosen) -> impl IntoView {
 fn Row(chosen: Chosen, row: Arc<PromptRow>, last: StoredValue<Option<String>>) -> impl IntoView {
     let store = chosen.store;
     let hash = StoredValue::new(row.hash.clone());
-    let is_chosen = Memo::new(move |_| chosen.hashes.with(|c| c.contains(&hash.get_value())));
+    let is_chosen = memo(move || chosen.hashes.with(|c| c.contains(&hash.get_value())));
     let toggle = move |with_shift: bool| {
         let here = hash.get_value();
         let rows = chosen.on_page.get_untracked();
@@ -109,7 +110,7 @@ fn Row(chosen: Chosen, row: Arc<PromptRow>, last: StoredValue<Option<String>>) -
         chosen.set(these, !is_chosen.get_untracked());
         last.set_value(Some(here));
     };
-    let is_open = Memo::new(move |_| store.state.with(|s| s.open.contains(&hash.get_value())));
+    let is_open = memo(move || store.state.with(|s| s.open.contains(&hash.get_value())));
     let fold = move |event: ev::MouseEvent| {
         event.stop_propagation();
         let hash = hash.get_value();
@@ -125,23 +126,23 @@ fn Row(chosen: Chosen, row: Arc<PromptRow>, last: StoredValue<Option<String>>) -
         <tr
             class:chosen=is_chosen
             data-testid=format!("prompt-{}", row.hash)
-            on:mousedown=|event| {
+            on:mousedown=on(|event: web_sys::MouseEvent| {
                 // Shift would select text.
                 if event.shift_key() {
                     event.prevent_default();
                 }
-            }
-            on:click=move |event| toggle(event.shift_key())
+            })
+            on:click=on(move |event: web_sys::MouseEvent| toggle(event.shift_key()))
         >
             <td>
                 <input
                     type="checkbox"
                     aria-label=row.preview(60)
                     prop:checked=is_chosen
-                    on:click=move |event: ev::MouseEvent| {
+                    on:click=on(move |event: ev::MouseEvent| {
                         event.stop_propagation();
                         toggle(event.shift_key());
-                    }
+                    })
                 />
             </td>
             <td class="col-text">
@@ -157,9 +158,9 @@ fn Row(chosen: Chosen, row: Arc<PromptRow>, last: StoredValue<Option<String>>) -
                     class="icon small fold-row"
                     title="Full text"
                     aria-label=format!("Full text of {}", row.preview(60))
-                    aria-expanded=move || is_open.get().to_string()
+                    aria-expanded=live(move || is_open.get().to_string())
                     data-testid=format!("open-{}", row.hash)
-                    on:click=fold
+                    on:click=on(fold)
                 >
                     <span class="chevron" aria-hidden="true"></span>
                 </button>

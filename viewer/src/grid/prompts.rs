@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lens_schema::sort::set;
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::panel::FoldingPanel;
 use crate::grid::prompt_filters::Filters;
 use crate::grid::prompt_table::PromptTable;
@@ -29,16 +30,16 @@ pub struct Chosen {
 
 impl Chosen {
     fn new(store: Store) -> Self {
-        let hashes = Memo::new(move |_| match store.state.with(|s| s.prompts.clone()) {
+        let hashes = memo(move || match store.state.with(|s| s.prompts.clone()) {
             Prompts::Some(hashes) => set(hashes),
             Prompts::All => set(store.rows.get().iter().flat_map(|rows| rows.iter()).map(|r| r.hash.clone())),
         });
-        let per_page = Memo::new(move |_| store.state.with(|s| s.per_page));
-        let page = Memo::new(move |_| {
+        let per_page = memo(move || store.state.with(|s| s.per_page));
+        let page = memo(move || {
             let last = pages(store.filtered.with(Vec::len), per_page.get()) - 1;
             store.state.with(|s| s.page).min(last)
         });
-        let on_page = Memo::new(move |_| {
+        let on_page = memo(move || {
             let rows = store.rows.get();
             let per_page = per_page.get();
             let shown = store.filtered.get().into_iter().skip(page.get() * per_page).take(per_page);
@@ -99,15 +100,15 @@ fn Bulk(chosen: Chosen) -> impl IntoView {
         let indexes = store.filtered.get_untracked();
         rows.map(|rows| indexes.into_iter().map(|i| rows[i].hash.clone()).collect::<Vec<_>>()).unwrap_or_default()
     };
-    let n_filtered = Memo::new(move |_| store.filtered.with(Vec::len));
-    let is_filtered = Memo::new(move |_| store.rows.with(|r| r.as_ref().is_some_and(|r| r.len() != n_filtered.get())));
+    let n_filtered = memo(move || store.filtered.with(Vec::len));
+    let is_filtered = memo(move || store.rows.with(|r| r.as_ref().is_some_and(|r| r.len() != n_filtered.get())));
     view! {
         <div class="bulk">
             <button
                 class="small"
                 data-testid="choose-filtered"
-                disabled=move || n_filtered.get() == 0
-                on:click=move |_| chosen.set(all_filtered(), true)
+                disabled=live(move || n_filtered.get() == 0)
+                on:click=on(move |_| chosen.set(all_filtered(), true))
             >
                 {move || {
                     let n = thousands(n_filtered.get());
@@ -117,8 +118,8 @@ fn Bulk(chosen: Chosen) -> impl IntoView {
             <button
                 class="small"
                 data-testid="choose-none"
-                disabled=move || chosen.hashes.with(BTreeSet::is_empty)
-                on:click=move |_| store.edit(Step::Push, |s| s.prompts = Prompts::Some(Vec::new()))
+                disabled=live(move || chosen.hashes.with(BTreeSet::is_empty))
+                on:click=on(move |_| store.edit(Step::Push, |s| s.prompts = Prompts::Some(Vec::new())))
             >
                 "Choose none"
             </button>
@@ -129,12 +130,12 @@ fn Bulk(chosen: Chosen) -> impl IntoView {
 #[component]
 fn Paging(chosen: Chosen) -> impl IntoView {
     let store = chosen.store;
-    let n_rows = Memo::new(move |_| store.filtered.with(Vec::len));
-    let per_page = Memo::new(move |_| store.state.with(|s| s.per_page));
+    let n_rows = memo(move || store.filtered.with(Vec::len));
+    let per_page = memo(move || store.state.with(|s| s.per_page));
     let go = move |to: usize| store.edit(Step::Replace, |s| s.page = to);
     let step = move |text: &'static str, what: &'static str, name: &'static str, to: usize, at: usize| {
         view! {
-            <button class="icon" aria-label=what data-testid=name disabled=to == at on:click=move |_| go(to)>
+            <button class="icon" aria-label=what data-testid=name disabled=to == at on:click=on(move |_| go(to))>
                 {text}
             </button>
         }
@@ -157,7 +158,7 @@ fn Paging(chosen: Chosen) -> impl IntoView {
                     <span>{format!("{from}–{to} of {}", thousands(n))}</span>
                     {step("›", "Next page", "page-next", (at + 1).min(last), at)}
                     {step("»", "Last page", "page-last", last, at)}
-                    <select aria-label="Prompts on a page" data-testid="per-page" on:change=sizes>
+                    <select aria-label="Prompts on a page" data-testid="per-page" on:change=on(sizes)>
                         {options}
                     </select>
                 </nav>

@@ -10,6 +10,7 @@ use leptos::reactive::spawn_local_scoped_with_cancellation;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
+use crate::erase::{effect, live, on};
 use crate::grid::colours::{border, label};
 use crate::grid::figures::Scene;
 use crate::grid::order::{Key, Tile};
@@ -38,7 +39,7 @@ pub fn Row(
     let height = layout.tile;
     {
         let scene = scene.clone();
-        Effect::new(move || {
+        effect(move || {
             if let (Some(root), Some(surface)) = (root.get(), surface.get()) {
                 canvas::fit(&surface, width, height);
                 draw(scene.clone(), first, len, &root, surface, tally.clone());
@@ -86,11 +87,11 @@ fn TileLink(scene: Arc<Scene>, at: usize, active: RwSignal<usize>) -> impl IntoV
             href=href
             aria-label=name.clone()
             title=name
-            tabindex=move || if active.get() == at { "0" } else { "-1" }
+            tabindex=live(move || if active.get() == at { "0" } else { "-1" })
             data-index=at.to_string()
             data-testid=format!("tile-{}-{head}-{}-{}", model.dir, prompt.hash, function.name)
             style:--border=colour
-            on:focus=move |_| active.set(at)
+            on:focus=on(move |_| active.set(at))
         >
             {caption}
         </a>

@@ -5,6 +5,7 @@ use lens_schema::scale::{self, Scale};
 use leptos::prelude::*;
 
 use crate::colormaps::colormap_options;
+use crate::erase::{live, memo, on};
 use crate::grid::menu::Menu;
 use crate::grid::store::Store;
 use crate::grid::toolbar::KeySelect;
@@ -44,7 +45,7 @@ impl Shade {
 #[component]
 pub fn ColourMenu() -> impl IntoView {
     let store = Store::here();
-    let shade = Memo::new(move |_| store.state.with(|s| s.shade));
+    let shade = memo(move || store.state.with(|s| s.shade));
     let label = move || match store.state.with(|s| (s.colour, s.shade)) {
         (Some(key), _) => format!("Colours: by {}", key.name()),
         (None, Shade { colormap: Some(name), .. }) => format!("Colours: {name}"),
@@ -61,13 +62,13 @@ pub fn ColourMenu() -> impl IntoView {
                 <span>{title}</span>
                 <select
                     data-testid=name
-                    prop:value=move || now(shade.get()).unwrap_or_default()
-                    on:change=move |event| {
+                    prop:value=live(move || now(shade.get()).unwrap_or_default())
+                    on:change=on(move |event| {
                         let value = event_target_value(&event);
                         store.edit(Step::Replace, |s| set(&mut s.shade, &value));
-                    }
+                    })
                 >
-                    <option value="" selected=move || now(shade.get()).is_none()>"as the function says"</option>
+                    <option value="" selected=live(move || now(shade.get()).is_none())>"as the function says"</option>
                     {options(shade)}
                 </select>
             </label>
@@ -90,7 +91,7 @@ pub fn ColourMenu() -> impl IntoView {
 
 fn scale_options(shade: Memo<Shade>) -> AnyView {
     let options = Scale::ALL.map(|scale| {
-        view! { <option value=scale.name() selected=move || shade.get().scale == Some(scale)>{scale.name()}</option> }
+        view! { <option value=scale.name() selected=live(move || shade.get().scale == Some(scale))>{scale.name()}</option> }
     });
     options.collect_view().into_any()
 }

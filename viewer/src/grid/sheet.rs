@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 use web_sys::HtmlCanvasElement;
 
+use crate::erase::{effect, live};
 use crate::{canvas, frame, patterns};
 
 /// Where the heads lie in a box, in device pixels.
@@ -39,7 +40,7 @@ pub fn Sheet(dir: String, hash: String, n_layers: usize, n_heads: usize, side: u
     let fit = Fit::new(n_layers, n_heads, (device(side), device(side)), device(64));
     let css = |n: usize| format!("{}px", fit.length(n) as f64 / ratio);
     let (dir, hash) = (StoredValue::new(dir), StoredValue::new(hash));
-    Effect::new(move || {
+    effect(move || {
         if let Some(surface) = surface.get() {
             surface.set_width(fit.length(n_heads) as u32);
             surface.set_height(fit.length(n_layers) as u32);
@@ -57,7 +58,7 @@ pub fn Sheet(dir: String, hash: String, n_layers: usize, n_heads: usize, side: u
                 aria-hidden="true"
                 style:width=css(n_heads)
                 style:height=css(n_layers)
-                hidden=move || problem.with(Option::is_some)
+                hidden=live(move || problem.with(Option::is_some))
             ></canvas>
             {move || problem.get().map(|message| view! { <span class="problem">{message}</span> })}
         </span>

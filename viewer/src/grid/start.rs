@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lens_schema::ModelEntry;
 use leptos::prelude::*;
 
+use crate::erase::{memo, on};
 use crate::grid::order::Key;
 use crate::grid::sheet::Sheet;
 use crate::grid::state::{Prompts, State};
@@ -81,7 +82,7 @@ fn missing(store: Store) -> Option<Missing> {
 #[component]
 pub fn Start() -> impl IntoView {
     let store = Store::here();
-    let missing = Memo::new(move |_| missing(store));
+    let missing = memo(move || missing(store));
     move || {
         missing.get().map(|missing| {
             let (title, text) = missing.words();
@@ -118,7 +119,7 @@ fn Card(model: ModelEntry) -> impl IntoView {
     let store = Store::here();
     let dir = StoredValue::new(model.dir());
     let (n_layers, n_heads) = (model.n_layers, model.n_heads);
-    let prompt = Memo::new(move |_| store.rows.get().and_then(|rows| first_prompt(&rows, &dir.get_value())));
+    let prompt = memo(move || store.rows.get().and_then(|rows| first_prompt(&rows, &dir.get_value())));
     let begin = move |_| {
         store.edit(Step::Push, |s| {
             s.models = vec![dir.get_value()];
@@ -130,7 +131,7 @@ fn Card(model: ModelEntry) -> impl IntoView {
     let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     let size = [count(n_layers, "layer"), count(n_heads, "head"), count(n_prompts, "prompt")];
     view! {
-        <button class="card begin" data-testid=format!("begin-{}", dir.get_value()) on:click=begin>
+        <button class="card begin" data-testid=format!("begin-{}", dir.get_value()) on:click=on(begin)>
             <span class="sheet">
                 {move || {
                     let hash = prompt.get()?.hash.clone();
@@ -153,7 +154,7 @@ fn Suggestions(missing: Missing) -> impl IntoView {
     let index = store.index();
     let button = move |label: String, detail: String, change: Box<dyn Fn(&mut State)>| {
         view! {
-            <button class="suggestion" on:click=move |_| store.edit(Step::Push, &change)>
+            <button class="suggestion" on:click=on(move |_| store.edit(Step::Push, &change))>
                 <strong>{label}</strong>
                 <span class="muted">{detail}</span>
             </button>

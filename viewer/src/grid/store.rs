@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::app::use_index;
+use crate::erase::memo;
 use crate::grid::progress::Progress;
 use crate::grid::state::State;
 use crate::grid::table::{PromptRow, filtered, merge};
@@ -33,16 +34,16 @@ impl Store {
     /// Makes the page's store and puts it into the context.
     pub fn provide() -> Self {
         let address = Address::here();
-        let state = Memo::new(move |_| address.with(State::read));
+        let state = memo(move || address.with(State::read));
         let index = StoredValue::new(use_index());
         let progress = Progress::default();
-        let chosen_models = Memo::new(move |_| {
+        let chosen_models = memo(move || {
             let index = index.get_value();
             let wanted = state.with(|s| s.models.clone());
             let chosen = |dir: &String| wanted.iter().any(|w| find_model(&index, w).is_some_and(|m| m.dir() == *dir));
             index.models.iter().map(|m| m.dir()).filter(chosen).collect::<Vec<_>>()
         });
-        let dirs = Memo::new(move |_| {
+        let dirs = memo(move || {
             let chosen = chosen_models.get();
             let all = || index.with_value(|i| i.models.iter().map(|m| m.dir()).collect());
             if chosen.is_empty() { all() } else { chosen }
@@ -56,14 +57,14 @@ impl Store {
                 (Arc::new(merge(&prompts, &dirs)), errors)
             }
         });
-        let rows = Memo::new(move |_| fetched.with(|f| f.as_ref().map(|f| f.0.clone())));
-        let prompts_errors = Memo::new(move |_| fetched.with(|f| f.as_ref().map(|f| f.1.clone()).unwrap_or_default()));
-        let filtered = Memo::new(move |_| {
+        let rows = memo(move || fetched.with(|f| f.as_ref().map(|f| f.0.clone())));
+        let prompts_errors = memo(move || fetched.with(|f| f.as_ref().map(|f| f.1.clone()).unwrap_or_default()));
+        let filtered = memo(move || {
             let rows = rows.get();
             state.with(|s| rows.map(|rows| filtered(&rows, s)).unwrap_or_default())
         });
-        let choice = Memo::new(move |_| state.with(Choice::of));
-        let tiles = Memo::new(move |_| {
+        let choice = memo(move || state.with(Choice::of));
+        let tiles = memo(move || {
             let rows = rows.get();
             let rows = rows.as_ref().map(|r| r.as_slice());
             Arc::new(choice.with(|c| index.with_value(|index| choose(index, c, rows))))

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::erase::{live, memo, on};
 use crate::grid::order::Key;
 use crate::grid::ordering::OrderMenu;
 use crate::grid::progress::ProgressLine;
@@ -13,18 +14,18 @@ use crate::url::Step;
 #[component]
 pub fn Toolbar() -> impl IntoView {
     let store = Store::here();
-    let side_closed = Memo::new(move |_| store.state.with(|s| s.closed.contains(&Panel::Side)));
+    let side_closed = memo(move || store.state.with(|s| s.closed.contains(&Panel::Side)));
     let fold_side = move |_| {
         store.edit(Step::Replace, |s| match s.closed.contains(&Panel::Side) {
             true => s.closed.retain(|p| *p != Panel::Side),
             false => s.closed.push(Panel::Side),
         });
     };
-    let is_clear = Memo::new(move |_| store.state.with(State::is_clear));
+    let is_clear = memo(move || store.state.with(State::is_clear));
     view! {
         <div
             class="tools"
-            class:idle=move || store.is_empty() && is_clear.get()
+            class:idle=live(move || store.is_empty() && is_clear.get())
             role="group"
             aria-label="How figures are shown"
         >
@@ -32,14 +33,14 @@ pub fn Toolbar() -> impl IntoView {
                 class="icon fold-side"
                 title="Show or hide what to choose from"
                 aria-label="Panel at the side"
-                aria-pressed=move || (!side_closed.get()).to_string()
+                aria-pressed=live(move || (!side_closed.get()).to_string())
                 data-testid="toggle-side"
-                on:click=fold_side
+                on:click=on(fold_side)
             >
                 <span class="side-icon" aria-hidden="true"></span>
             </button>
             <ProgressLine />
-            <div class="options" hidden=move || store.is_empty()>
+            <div class="options" hidden=live(move || store.is_empty())>
                 <OrderMenu />
                 <ColourMenu />
                 <PerRow />
@@ -50,7 +51,7 @@ pub fn Toolbar() -> impl IntoView {
                 data-testid="clear"
                 title="Clear the choice, the filters and how figures are shown; the browser's back button undoes it"
                 hidden=is_clear
-                on:click=move |_| store.edit(Step::Push, State::clear)
+                on:click=on(move |_| store.edit(Step::Push, State::clear))
             >
                 "Clear all"
             </button>
@@ -68,23 +69,23 @@ pub fn KeySelect(
     set: fn(&mut State, Option<Key>),
 ) -> impl IntoView {
     let store = Store::here();
-    let now = Memo::new(move |_| store.state.with(get));
+    let now = memo(move || store.state.with(get));
     view! {
         <label class="option">
             <span>{label}</span>
             <select
                 data-testid=name
-                prop:value=move || now.get().map_or("", Key::name)
-                on:change=move |event| {
+                prop:value=live(move || now.get().map_or("", Key::name))
+                on:change=on(move |event| {
                     let key = Key::parse(&event_target_value(&event));
                     store.edit(Step::Replace, |s| set(s, key));
-                }
+                })
             >
-                <option value="" selected=move || now.get().is_none()>{none}</option>
+                <option value="" selected=live(move || now.get().is_none())>{none}</option>
                 {Key::ALL
                     .map(|key| {
                         view! {
-                            <option value=key.name() selected=move || now.get() == Some(key)>
+                            <option value=key.name() selected=live(move || now.get() == Some(key))>
                                 {key.name()}
                             </option>
                         }
@@ -107,11 +108,11 @@ fn PerRow() -> impl IntoView {
                 inputmode="numeric"
                 placeholder="fit"
                 data-testid="cols"
-                prop:value=move || store.state.with(|s| s.per_row).map(|n| n.to_string()).unwrap_or_default()
-                on:input=move |event| {
+                prop:value=live(move || store.state.with(|s| s.per_row).map(|n| n.to_string()).unwrap_or_default())
+                on:input=on(move |event| {
                     let n = event_target_value(&event).parse().ok().filter(|n| PER_ROW.contains(n));
                     store.edit(Step::Replace, |s| s.per_row = n);
-                }
+                })
             />
         </label>
     }
@@ -120,10 +121,10 @@ fn PerRow() -> impl IntoView {
 #[component]
 fn Size() -> impl IntoView {
     let store = Store::here();
-    let now = Memo::new(move |_| store.state.with(|s| s.tile));
-    let fixed = Memo::new(move |_| store.state.with(|s| s.per_row.is_some()));
+    let now = memo(move || store.state.with(|s| s.tile));
+    let fixed = memo(move || store.state.with(|s| s.per_row.is_some()));
     view! {
-        <label class="option size" title=move || fixed.get().then_some("The number per row decides the size")>
+        <label class="option size" title=live(move || fixed.get().then_some("The number per row decides the size"))>
             <span>"Size"</span>
             <input
                 type="range"
@@ -132,12 +133,12 @@ fn Size() -> impl IntoView {
                 step="8"
                 data-testid="size"
                 disabled=fixed
-                prop:value=move || now.get().to_string()
-                on:input=move |event| {
+                prop:value=live(move || now.get().to_string())
+                on:input=on(move |event| {
                     if let Ok(n) = event_target_value(&event).parse() {
                         store.edit(Step::Replace, |s| s.tile = n);
                     }
-                }
+                })
             />
         </label>
     }

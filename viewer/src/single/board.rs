@@ -16,6 +16,7 @@ use super::ink::Ink;
 use super::page::{Page, Shown};
 use super::raster::Place;
 use crate::canvas;
+use crate::erase::{effect, memo};
 
 /// A box smaller than this is not laid out yet, or cannot be seen.
 const SMALLEST_PX: f64 = 80.0;
@@ -47,26 +48,26 @@ pub struct Board {
 impl Board {
     /// Draws whenever something that is drawn changes.
     pub fn new(page: Page) -> Self {
-        let colours = Memo::new(move |_| page.colours());
-        let window_in_view = Memo::new(move |_| page.window());
+        let colours = memo(move || page.colours());
+        let window_in_view = memo(move || page.window());
         let board = Board {
             page,
             base: NodeRef::new(),
             overlay: NodeRef::new(),
             size: RwSignal::new((0.0, 0.0)),
             colours,
-            indices: Memo::new(move |_| {
+            indices: memo(move || {
                 let Colours { scale, range, .. } = colours.get();
                 page.matrix().map(|matrix| Arc::new(matrix.indices(scale, range))).unwrap_or_default()
             }),
-            labels: Memo::new(move |_| {
+            labels: memo(move || {
                 let spelled = |shown: &Shown| Arc::new(axes::spelled(&shown.labels));
                 page.shown.with(|shown| shown.as_ref().map(spelled)).unwrap_or_default()
             }),
             drawn: StoredValue::new(None),
             due: StoredValue::new(Due::default()),
         };
-        Effect::new(move || {
+        effect(move || {
             board.indices.track();
             board.labels.track();
             colours.track();
@@ -75,7 +76,7 @@ impl Board {
             page.appearance.track();
             board.request(true);
         });
-        Effect::new(move || {
+        effect(move || {
             let _tracked = (page.focus(), page.selection());
             board.request(false);
         });

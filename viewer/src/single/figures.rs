@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::link::Target;
 use super::page::Page;
+use crate::erase::memo;
 use crate::grid::packed::{Picture, picture};
 use crate::grid::tiles::functions;
 use crate::index::Index;
@@ -25,9 +26,9 @@ fn packed(index: &Index, model: &str, hash: &str) -> Vec<FigureEntry> {
 #[component]
 pub fn Figures() -> impl IntoView {
     let page = Page::here();
-    let at = Memo::new(move |_| page.shown.with(|shown| shown.as_ref().map(|s| s.target.clone())));
-    let prompt = Memo::new(move |_| at.with(|at| at.as_ref().map(|at| (at.id.model.clone(), at.hash.clone()))));
-    let head = Memo::new(move |_| at.with(|at| at.as_ref().map(|at| at.id.head)));
+    let at = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| s.target.clone())));
+    let prompt = memo(move || at.with(|at| at.as_ref().map(|at| (at.id.model.clone(), at.hash.clone()))));
+    let head = memo(move || at.with(|at| at.as_ref().map(|at| at.id.head)));
     let figures = move || {
         let (model, hash) = prompt.get()?;
         let entries = page.index.with_value(|index| packed(index, &model, &hash));

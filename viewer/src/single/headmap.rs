@@ -16,6 +16,7 @@ use super::page::Page;
 use super::raster::{Indexed, Place, paint};
 use super::room::observe;
 use crate::canvas;
+use crate::erase::{effect, live, memo, on};
 
 /// Room for the names of the layers, and the smallest and largest picture of a head, in CSS pixels.
 const NAMES_PX: f64 = 32.0;
@@ -41,19 +42,19 @@ fn table(scale: Scale, range: (f32, f32)) -> [u8; 256] {
 #[component]
 pub fn HeadMap() -> impl IntoView {
     let page = Page::here();
-    let size = Memo::new(move |_| page.shown.with(|shown| shown.as_ref().map(|s| (s.n_layers, s.n_heads))));
-    let current = Memo::new(move |_| page.target.with(|target| target.as_ref().ok().map(|t| t.id.head)));
+    let size = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| (s.n_layers, s.n_heads))));
+    let current = memo(move || page.target.with(|target| target.as_ref().ok().map(|t| t.id.head)));
     let map = NodeRef::<html::Div>::new();
     let pictures = NodeRef::<html::Canvas>::new();
-    let look = Memo::new(move |_| page.look.with(|look| (look.colormap, look.scale)));
+    let look = memo(move || page.look.with(|look| (look.colormap, look.scale)));
     let field = NodeRef::<html::Div>::new();
     let room = RwSignal::new((0.0, 0.0));
     observe(field, room);
-    let tile = Memo::new(move |_| {
+    let tile = memo(move || {
         let room = Some(room.get().0).filter(|&room| room > 0.0)?;
         size.get().map(|(_, heads)| tile(heads, room))
     });
-    Effect::new(move || {
+    effect(move || {
         let (colormap, scale) = look.get();
         let Some(tile) = tile.get() else { return };
         let Some(pictures) = pictures.get() else { return };
@@ -113,10 +114,10 @@ pub fn HeadMap() -> impl IntoView {
                     role="grid"
                     aria-label="Heads of the model by layer"
                     data-testid="headmap"
-                    style:--layers=move || size.get().map(|(layers, _)| layers.to_string())
-                    style:--heads=move || size.get().map(|(_, heads)| heads.to_string())
-                    on:click=click
-                    on:keydown=key
+                    style:--layers=live(move || size.get().map(|(layers, _)| layers.to_string()))
+                    style:--heads=live(move || size.get().map(|(_, heads)| heads.to_string()))
+                    on:click=on(click)
+                    on:keydown=on(key)
                 >
                     <canvas node_ref=pictures aria-hidden="true"></canvas>
                     {layers}
@@ -127,7 +128,7 @@ pub fn HeadMap() -> impl IntoView {
 }
 
 fn anchor(page: Page, current: Memo<Option<LayerHead>>, head: LayerHead) -> impl IntoView {
-    let is_current = Memo::new(move |_| current.get() == Some(head));
+    let is_current = memo(move || current.get() == Some(head));
     let href = move || {
         let at = page.target.get().ok()?;
         let id = lens_schema::PatternId { head, ..at.id };
@@ -141,8 +142,8 @@ fn anchor(page: Page, current: Memo<Option<LayerHead>>, head: LayerHead) -> impl
                 aria-label=format!("Layer {}, head {}", head.layer, head.head)
                 data-head=format!("{}.{}", head.layer, head.head)
                 data-testid=format!("head-{head}")
-                aria-current=move || is_current.get().then_some("true")
-                tabindex=move || if is_current.get() { "0" } else { "-1" }
+                aria-current=live(move || is_current.get().then_some("true"))
+                tabindex=live(move || if is_current.get() { "0" } else { "-1" })
             ></a>
         </span>
     }

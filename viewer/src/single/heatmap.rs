@@ -11,6 +11,7 @@ use super::page::Page;
 use super::readout;
 use super::room::observe;
 use super::selection::{Role, Selection};
+use crate::erase::{live, memo, on};
 use crate::url::Step;
 
 /// The heatmap of what is shown.
@@ -55,7 +56,7 @@ pub fn Heatmap() -> impl IntoView {
         event.prevent_default();
         page.select(Step::Push, Selection::Token(cell.query), Role::Query);
     };
-    let is_computing = Memo::new(move |_| page.derivation.with(|d| matches!(d, Derivation::Computing(_))));
+    let is_computing = memo(move || page.derivation.with(|d| matches!(d, Derivation::Computing(_))));
     let label = move || {
         let derived = page.matrix().is_some_and(|matrix| matrix.derived);
         page.look.with(|look| {
@@ -64,7 +65,7 @@ pub fn Heatmap() -> impl IntoView {
         })
     };
     view! {
-        <div class="board" node_ref=field class:computing=is_computing class:zoomed=move || !page.is_whole(page.window())>
+        <div class="board" node_ref=field class:computing=is_computing class:zoomed=live(move || !page.is_whole(page.window()))>
             <canvas class="cells" node_ref=board.base aria-hidden="true"></canvas>
             <canvas
                 class="crosshair"
@@ -75,14 +76,14 @@ pub fn Heatmap() -> impl IntoView {
                 aria-label=label
                 aria-describedby="heatmap-keys"
                 tabindex="0"
-                on:pointerdown=press
-                on:pointermove=go
-                on:pointerup=release
-                on:pointercancel=cancel
-                on:pointerleave=move |_| page.hovered_cell.set(None)
-                on:dblclick=zoom_in
-                on:contextmenu=menu
-                on:wheel=move |event| board.wheel(&event)
+                on:pointerdown=on(press)
+                on:pointermove=on(go)
+                on:pointerup=on(release)
+                on:pointercancel=on(cancel)
+                on:pointerleave=on(move |_| page.hovered_cell.set(None))
+                on:dblclick=on(zoom_in)
+                on:contextmenu=on(menu)
+                on:wheel=on(move |event| board.wheel(&event))
             ></canvas>
             {move || is_computing.get().then(|| view! { <p class="progress" data-testid="computing">"Computing …"</p> })}
             <p class="sr-only" id="heatmap-keys">

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::keys::SHEET;
 use super::page::Page;
+use crate::erase::{effect, on};
 
 /// What the pointer does.
 const POINTER: [(&str, &str); 7] = [
@@ -22,7 +23,7 @@ const POINTER: [(&str, &str); 7] = [
 pub fn Help() -> impl IntoView {
     let page = Page::here();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         match (page.help.get(), dialog.open()) {
             (true, false) => {
@@ -45,11 +46,11 @@ pub fn Help() -> impl IntoView {
             node_ref=dialog
             aria-labelledby="help-title"
             data-testid="help-sheet"
-            on:close=move |_| page.help.set(false)
+            on:close=on(move |_| page.help.set(false))
         >
             <header>
                 <h2 id="help-title">"Keys and pointer"</h2>
-                <button class="icon" aria-label="Close" data-testid="help-close" on:click=move |_| page.help.set(false)>
+                <button class="icon" aria-label="Close" data-testid="help-close" on:click=on(move |_| page.help.set(false))>
                     "×"
                 </button>
             </header>

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::link::Target;
 use super::matrix::Matrix;
 use super::page::{Page, Problem, Shown};
+use crate::erase::effect;
 use crate::frame;
 use crate::index::{self, Index};
 use crate::patterns;
@@ -18,7 +19,7 @@ use crate::patterns;
 pub fn follow(page: Page) {
     let running = StoredValue::new(None::<AbortHandle>);
     let stop = move || running.update_value(|running| running.take().into_iter().for_each(|load| load.abort()));
-    Effect::new(move || {
+    effect(move || {
         let target = page.target.get();
         stop();
         match target {

@@ -17,6 +17,7 @@ use super::link::{self, Look, Target};
 use super::matrix::Matrix;
 use super::neighbours::{self, Along};
 use super::selection::{Role, Selection};
+use crate::erase::{effect, memo};
 use crate::index::Index;
 use crate::url::{Address, Step};
 
@@ -80,15 +81,15 @@ pub struct Page {
 impl Page {
     pub fn provide(index: Arc<Index>) -> Self {
         let address = Address::here();
-        let look = Memo::new(move |_| address.with(|query| link::look(query).0));
-        let expression = Memo::new(move |_| look.with(|look| look.expression.clone()));
+        let look = memo(move || address.with(|query| link::look(query).0));
+        let expression = memo(move || look.with(|look| look.expression.clone()));
         let (shown, derived) = (RwSignal::new(None), RwSignal::new(Vec::new()));
         let page = Page {
             address,
             index: StoredValue::new(index),
-            target: Memo::new(move |_| address.with(link::target)),
+            target: memo(move || address.with(link::target)),
             look,
-            complaints: Memo::new(move |_| address.with(link::look).1),
+            complaints: memo(move || address.with(link::look).1),
             shown,
             derivation: derivation::of(expression, shown, derived),
             derived,
@@ -122,7 +123,7 @@ impl Page {
                 self.settled.set(focus);
             }
         };
-        Effect::new(move || {
+        effect(move || {
             self.focus();
             stop();
             timer.set_value(set_timeout_with_handle(settle, REST).ok());
@@ -134,8 +135,8 @@ impl Page {
 
     fn follow_appearance(self) {
         let bump = move || self.appearance.update(|count| *count += 1);
-        let theme = Memo::new(move |_| self.address.with(|query| query.get("theme").map(str::to_owned)));
-        Effect::new(move || {
+        let theme = memo(move || self.address.with(|query| query.get("theme").map(str::to_owned)));
+        effect(move || {
             theme.track();
             bump();
         });

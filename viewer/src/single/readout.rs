@@ -7,6 +7,7 @@ use super::geometry::Cell;
 use super::matrix::Matrix;
 use super::page::{Page, Shown};
 use super::selection::{Role, Selection};
+use crate::erase::memo;
 
 /// What the picture shows, for those who do not see it.
 pub fn description(shown: &Shown, expression: Option<&str>) -> String {
@@ -51,7 +52,7 @@ pub fn sentence(shown: &Shown, matrix: &Matrix, selection: Selection, role: Role
 #[component]
 pub fn Readout() -> impl IntoView {
     let page = Page::here();
-    let focus = Memo::new(move |_| page.focus());
+    let focus = memo(move || page.focus());
     let token = move |role: Role| {
         page.shown.with(|shown| {
             let (selection, looked_at) = focus.get();

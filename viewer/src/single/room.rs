@@ -6,9 +6,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::ResizeObserver;
 
+use crate::erase::effect;
+
 /// Keeps `size` at the width and height of an element's box.
 pub fn observe(element: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
-    Effect::new(move || {
+    effect(move || {
         let Some(element) = element.get() else { return };
         let observed = element.clone();
         let measure = Closure::<dyn FnMut()>::new(move || {

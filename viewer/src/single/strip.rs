@@ -12,6 +12,7 @@ use super::keys::{self, Held, InText};
 use super::page::Page;
 use super::selection::Role;
 use super::shades::{Shade, between, shades};
+use crate::erase::{effect, live, memo, on};
 use crate::url::Step;
 
 /// The text, with the choice of what its colours mean.
@@ -19,7 +20,7 @@ use crate::url::Step;
 pub fn Strip() -> impl IntoView {
     let page = Page::here();
     let text = NodeRef::<html::Div>::new();
-    let labels = Memo::new(move |_| page.shown.with(|shown| shown.as_ref().map(|s| s.labels.clone())));
+    let labels = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| s.labels.clone())));
     // What should be seen, and what is painted already: only what changes, and is near what is in view, is touched.
     let wanted = StoredValue::new(Vec::<Shade>::new());
     let painted = StoredValue::new(Vec::<Option<Shade>>::new());
@@ -31,11 +32,11 @@ pub fn Strip() -> impl IntoView {
     let marked = StoredValue::new((None, None));
     let announced = StoredValue::new(None::<usize>);
     // The elements of another prompt's tokens may be used again, as they were left.
-    Effect::new(move || {
+    effect(move || {
         labels.track();
         painted.set_value(Vec::new());
     });
-    Effect::new(move || {
+    effect(move || {
         labels.track();
         let (selection, role) = page.settled.get();
         let Some(text) = text.get() else { return };
@@ -59,7 +60,7 @@ pub fn Strip() -> impl IntoView {
     });
 
     // What is selected elsewhere is brought into view; what the mouse is on stays where it is.
-    Effect::new(move || {
+    effect(move || {
         let role = page.look.with(|look| look.role);
         let token = page.selection().token(role);
         labels.track();
@@ -118,8 +119,8 @@ pub fn Strip() -> impl IntoView {
             <button
                 title=title
                 data-testid=format!("role-{}", role.name())
-                aria-pressed=move || page.look.with(|look| look.role == role).to_string()
-                on:click=move |_| page.select(Step::Push, untrack(|| page.selection()), role)
+                aria-pressed=live(move || page.look.with(|look| look.role == role).to_string())
+                on:click=on(move |_| page.select(Step::Push, untrack(|| page.selection()), role))
             >
                 {name}
             </button>
@@ -139,12 +140,12 @@ pub fn Strip() -> impl IntoView {
                 aria-label="Tokens of the prompt"
                 aria-activedescendant=current
                 data-testid="tokens"
-                on:scroll=move |_| paint()
-                on:click=click
-                on:contextmenu=menu
-                on:mouseover=hover
-                on:mouseleave=move |_| page.hovered_token.set(None)
-                on:keydown=key
+                on:scroll=on(move |_| paint())
+                on:click=on(click)
+                on:contextmenu=on(menu)
+                on:mouseover=on(hover)
+                on:mouseleave=on(move |_| page.hovered_token.set(None))
+                on:keydown=on(key)
             >
                 {move || labels.get().map(|labels| tokens(&labels))}
             </div>

@@ -7,6 +7,7 @@ use super::keys::Action;
 use super::load::excerpt;
 use super::neighbours::Along;
 use super::page::Page;
+use crate::erase::{effect, live, memo, on};
 
 /// The line below the title bar.
 #[component]
@@ -21,7 +22,7 @@ pub fn Title() -> impl IntoView {
             Some((place + 1, prompts.len(), excerpt(&prompts[place].text)))
         })
     };
-    Effect::new(move || {
+    effect(move || {
         if let Some(target) = at() {
             let site = page.index.with_value(|index| index.manifest.title.clone());
             document().set_title(&format!("{} {} – {site}", target.id.model, target.id.head));
@@ -29,7 +30,7 @@ pub fn Title() -> impl IntoView {
     });
     view! {
         <nav class="whereabouts" aria-label="Pattern">
-            <a class="back" href=move || page.back() data-testid="back">
+            <a class="back" href=live(move || page.back()) data-testid="back">
                 <span aria-hidden="true">"←"</span>
                 "All patterns"
             </a>
@@ -46,7 +47,7 @@ pub fn Title() -> impl IntoView {
                 label=move || prompt().map(|(place, count, _)| format!("prompt {place}/{count}")).unwrap_or_default()
             />
             <p class="excerpt" data-testid="excerpt">{move || prompt().map(|(.., text)| text)}</p>
-            <button class="icon" aria-label="Keys and help" title="Keys (?)" data-testid="help" on:click=move |_| page.help.set(true)>
+            <button class="icon" aria-label="Keys and help" title="Keys (?)" data-testid="help" on:click=on(move |_| page.help.set(true))>
                 "?"
             </button>
         </nav>
@@ -65,14 +66,14 @@ fn Stepper(
     let page = Page::here();
     let (next_key, previous_key) = keys.split_once(", ").unwrap_or((keys, keys));
     let button = move |step: isize, which: &'static str, sign: &'static str, key: &'static str| {
-        let is_missing = Memo::new(move |_| page.neighbour(along, step).is_none());
+        let is_missing = memo(move || page.neighbour(along, step).is_none());
         view! {
             <button
                 aria-label=format!("{which} {what}")
                 title=format!("{which} {what} ({key})")
                 data-testid=format!("{}-{what}", which.to_lowercase())
                 disabled=is_missing
-                on:click=move |_| act(page, Action::Step(along, step))
+                on:click=on(move |_| act(page, Action::Step(along, step)))
             >
                 {sign}
             </button>

@@ -12,22 +12,23 @@ use super::link::Range;
 use super::page::Page;
 use crate::canvas;
 use crate::colormaps::colormap_options;
+use crate::erase::{effect, live, memo, on};
 use crate::url::Step;
 
 /// The controls under the heatmap.
 #[component]
 pub fn Toolbar() -> impl IntoView {
     let page = Page::here();
-    let colours = Memo::new(move |_| page.colours());
-    let is_below_zero = Memo::new(move |_| page.matrix().is_some_and(|matrix| matrix.range.0 < 0.0));
+    let colours = memo(move || page.colours());
+    let is_below_zero = memo(move || page.matrix().is_some_and(|matrix| matrix.range.0 < 0.0));
     let scales = Scale::ALL.map(|scale| {
         view! {
             <button
                 data-testid=format!("scale-{}", scale.name())
-                aria-pressed=move || (colours.get().scale == scale).to_string()
-                disabled=move || scale != Scale::Linear && is_below_zero.get()
-                title=move || is_below_zero.get().then_some("Scales are for values from 0; some are below")
-                on:click=move |_| page.look_at(Step::Push, |look| look.scale = scale)
+                aria-pressed=live(move || (colours.get().scale == scale).to_string())
+                disabled=live(move || scale != Scale::Linear && is_below_zero.get())
+                title=live(move || is_below_zero.get().then_some("Scales are for values from 0; some are below"))
+                on:click=on(move |_| page.look_at(Step::Push, |look| look.scale = scale))
             >
                 {scale.name()}
             </button>
@@ -45,8 +46,8 @@ pub fn Toolbar() -> impl IntoView {
             <button
                 title=title
                 data-testid=format!("range-{}", range.name())
-                aria-pressed=move || page.look.with(|look| look.range == range).to_string()
-                on:click=move |_| page.look_at(Step::Push, |look| look.range = range)
+                aria-pressed=live(move || page.look.with(|look| look.range == range).to_string())
+                on:click=on(move |_| page.look_at(Step::Push, |look| look.range = range))
             >
                 {name}
             </button>
@@ -59,12 +60,12 @@ pub fn Toolbar() -> impl IntoView {
         }
     };
     let colormaps = colormap_options(move || page.look.with(|look| Some(look.colormap)));
-    let is_whole = Memo::new(move |_| page.is_whole(page.window()));
+    let is_whole = memo(move || page.is_whole(page.window()));
     view! {
         <div class="controls" role="toolbar" aria-label="Colours and zoom">
             <div class="segmented" role="group" aria-label="Scale">{scales.collect_view()}</div>
             <div class="segmented" role="group" aria-label="Range of colours">{ranges.collect_view()}</div>
-            <select aria-label="Colour map" data-testid="colormap" on:change=choose>{colormaps}</select>
+            <select aria-label="Colour map" data-testid="colormap" on:change=on(choose)>{colormaps}</select>
             <ColorBar />
             <div class="segmented zoom" role="group" aria-label="Zoom">
                 <button
@@ -72,7 +73,7 @@ pub fn Toolbar() -> impl IntoView {
                     title="Zoom out (-)"
                     data-testid="zoom-out"
                     disabled=is_whole
-                    on:click=move |_| act(page, Action::Zoom(1.0 / 1.5))
+                    on:click=on(move |_| act(page, Action::Zoom(1.0 / 1.5)))
                 >
                     "−"
                 </button>
@@ -80,7 +81,7 @@ pub fn Toolbar() -> impl IntoView {
                     title="Show the whole pattern (0)"
                     data-testid="zoom-fit"
                     disabled=is_whole
-                    on:click=move |_| act(page, Action::Fit)
+                    on:click=on(move |_| act(page, Action::Fit))
                 >
                     "Fit"
                 </button>
@@ -88,7 +89,7 @@ pub fn Toolbar() -> impl IntoView {
                     aria-label="Zoom in"
                     title="Zoom in (+), also Ctrl and the wheel"
                     data-testid="zoom-in"
-                    on:click=move |_| act(page, Action::Zoom(1.5))
+                    on:click=on(move |_| act(page, Action::Zoom(1.5)))
                 >
                     "+"
                 </button>
@@ -113,9 +114,9 @@ pub fn value_at(part: f32, scale: Scale, (min, max): (f32, f32)) -> f32 {
 fn ColorBar() -> impl IntoView {
     let page = Page::here();
     let bar = NodeRef::<html::Canvas>::new();
-    let colours = Memo::new(move |_| page.colours());
-    let colormap = Memo::new(move |_| colours.get().colormap);
-    Effect::new(move || {
+    let colours = memo(move || page.colours());
+    let colormap = memo(move || colours.get().colormap);
+    effect(move || {
         colormap.track();
         let Some(bar) = bar.get() else { return };
         let pixels: Vec<u8> = untrack(|| colours.get().lut()).iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();

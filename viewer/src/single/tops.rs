@@ -9,6 +9,7 @@ use super::page::{Page, Shown};
 use super::ranking::{Ranked, top};
 use super::readout;
 use super::selection::{Role, Selection};
+use crate::erase::{live, memo, on};
 use crate::url::Step;
 
 /// Entries of a list; shorter lists keep the room, so that nothing below them jumps.
@@ -20,7 +21,7 @@ pub fn Tops() -> impl IntoView {
     let page = Page::here();
     let rows = move || page.shown.with(|shown| shown.as_ref().map_or(COUNT, |s| s.matrix.n.min(COUNT)));
     view! {
-        <section class="card tops" aria-label="Strongest attention" style:--rows=move || rows().to_string()>
+        <section class="card tops" aria-label="Strongest attention" style:--rows=live(move || rows().to_string())>
             <List role=Role::Query />
             <List role=Role::Key />
         </section>
@@ -42,7 +43,7 @@ fn List(role: Role) -> impl IntoView {
         Role::Query => ("attends to", "– largest of the row", "top-keys"),
         Role::Key => ("is attended by", "– largest of the column", "top-queries"),
     };
-    let is_derived = Memo::new(move |_| page.matrix().is_some_and(|matrix| matrix.derived));
+    let is_derived = memo(move || page.matrix().is_some_and(|matrix| matrix.derived));
     let title = move || {
         let token = token()?;
         let what = if is_derived.get() { largest } else { what };
@@ -87,7 +88,7 @@ fn entries(page: Page, shown: &Shown, matrix: &Matrix, role: Role, token: usize)
         let number = readout::value(matrix, cell);
         view! {
             <li>
-                <button class="quiet" on:click=move |_| page.select(Step::Push, Selection::Cell(cell), role)>
+                <button class="quiet" on:click=on(move |_| page.select(Step::Push, Selection::Cell(cell), role))>
                     <span class="share" style:width=format!("{:.1}%", 100.0 * matrix.strength(value))></span>
                     <span class="place">{index}</span>
                     <span class="token">{format::visible(&shown.labels[index])}</span>

@@ -11,6 +11,7 @@ use web_sys::{HtmlInputElement, KeyboardEvent, SelectionMode};
 use super::derivation::Derivation;
 use super::help::{Insert, Reference, pick};
 use super::{Derived, Fault};
+use crate::erase::{effect, live, memo, on};
 use crate::single::colours::Colours;
 use crate::single::page::Page;
 use crate::url::Step;
@@ -34,7 +35,7 @@ pub fn focus() {
 pub fn ExpressionCard() -> impl IntoView {
     let page = Page::here();
     let field = NodeRef::<html::Input>::new();
-    let source = Memo::new(move |_| page.look.with(|look| look.expression.clone()).unwrap_or_default());
+    let source = memo(move || page.look.with(|look| look.expression.clone()).unwrap_or_default());
     let draft = RwSignal::new(source.get_untracked());
     // What is typed without a pause for something else is one step of the history.
     let is_typing = StoredValue::new(false);
@@ -67,7 +68,7 @@ pub fn ExpressionCard() -> impl IntoView {
         stop();
     });
     // Back, forward and links change what is in the field.
-    Effect::new(move || {
+    effect(move || {
         let source = source.get();
         if draft.with_untracked(|draft| draft.trim() != source.trim()) {
             stop();
@@ -97,8 +98,8 @@ pub fn ExpressionCard() -> impl IntoView {
         }
         _ => {}
     };
-    let is_wrong = Memo::new(move |_| page.derivation.with(|d| matches!(d, Derivation::Wrong(_))));
-    let is_empty = Memo::new(move |_| draft.with(|draft| draft.trim().is_empty()));
+    let is_wrong = memo(move || page.derivation.with(|d| matches!(d, Derivation::Wrong(_))));
+    let is_empty = memo(move || draft.with(|draft| draft.trim().is_empty()));
     let help = RwSignal::new(false);
     let said = move || {
         page.derivation.with(|derivation| match derivation {
@@ -114,10 +115,10 @@ pub fn ExpressionCard() -> impl IntoView {
                 <h2 id="expression-title"><label for=FIELD>"Expression over the pattern A"</label></h2>
                 <button
                     class="quiet"
-                    aria-expanded=move || help.get().to_string()
+                    aria-expanded=live(move || help.get().to_string())
                     aria-controls="expression-reference"
                     data-testid="expression-help"
-                    on:click=move |_| help.update(|open| *open = !*open)
+                    on:click=on(move |_| help.update(|open| *open = !*open))
                 >
                     {move || if help.get() { "Close reference" } else { "Reference" }}
                 </button>
@@ -135,12 +136,12 @@ pub fn ExpressionCard() -> impl IntoView {
                     autocapitalize="off"
                     enterkeyhint="done"
                     data-testid="expression"
-                    aria-invalid=move || is_wrong.get().to_string()
+                    aria-invalid=live(move || is_wrong.get().to_string())
                     aria-describedby="expression-says"
                     prop:value=draft
-                    on:input=move |event| typed(event_target_value(&event))
-                    on:focus=move |_| is_typing.set_value(false)
-                    on:keydown=key
+                    on:input=on(move |event| typed(event_target_value(&event)))
+                    on:focus=on(move |_| is_typing.set_value(false))
+                    on:keydown=on(key)
                 />
                 <button
                     class="icon quiet"
@@ -148,7 +149,7 @@ pub fn ExpressionCard() -> impl IntoView {
                     title="Show the pattern itself"
                     data-testid="expression-clear"
                     disabled=is_empty
-                    on:click=move |_| set("")
+                    on:click=on(move |_| set(""))
                 >
                     "×"
                 </button>

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::{Derived, Fault, Formula};
+use crate::erase::{effect, memo};
 use crate::frame;
 use crate::single::link::Target;
 use crate::single::page::{Page, Shown};
@@ -41,7 +42,7 @@ impl From<Result<Derived, Fault>> for Derivation {
 
 /// The derivation of what is shown by what the address says.
 pub fn of(source: Memo<Option<String>>, shown: RwSignal<Option<Shown>>, kept: Kept) -> Memo<Derivation> {
-    Memo::new(move |_| {
+    memo(move || {
         let formula = match source.with(|source| source.as_deref().map(Formula::parse)) {
             None => return Derivation::None,
             Some(Err(fault)) => return Derivation::Wrong(fault),
@@ -65,7 +66,7 @@ fn derive(formula: &Formula, shown: &Shown) -> Result<Derived, Fault> {
 
 /// Computes what takes long.
 pub fn follow(page: Page) {
-    Effect::new(move || {
+    effect(move || {
         let Derivation::Computing(job) = page.derivation.get() else { return };
         // Exact values that are on their way would have it computed again.
         if job.exact || page.inexact.with(Option::is_some) {

@@ -3,6 +3,8 @@
 use lens_expr::{EXAMPLES, Entry, Form, Group};
 use leptos::prelude::*;
 
+use crate::erase::on;
+
 /// What a click brings into the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Insert {
@@ -63,7 +65,7 @@ pub fn Reference(insert: Callback<Insert>) -> impl IntoView {
                 aria-label="Search the reference"
                 data-testid="expression-search"
                 prop:value=sought
-                on:input=move |event| sought.set(event_target_value(&event))
+                on:input=on(move |event| sought.set(event_target_value(&event)))
             />
             <div class="entries" tabindex="0" role="group" aria-label="Reference of expressions">
                 {move || sought.with(|sought| found(sought))}
@@ -79,7 +81,7 @@ pub fn pick(insert: Callback<Insert>, class: &'static str, label: String, what: 
         Insert::Part(_) => "Insert at the cursor",
     };
     view! {
-        <button class=format!("quiet mono {class}") title=title on:click=move |_| insert.run(what.clone())>{label}</button>
+        <button class=format!("quiet mono {class}") title=title on:click=on(move |_| insert.run(what.clone()))>{label}</button>
     }
     .into_any()
 }
