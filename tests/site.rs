@@ -8,7 +8,7 @@ use lens_build::pattern::AttentionPatterns;
 use lens_build::site::{SiteBuilder, SiteOptions, SiteReport};
 use lens_schema::npz::Reader;
 use lens_schema::shard::{ExactLayer, Overview};
-use lens_schema::{FigureEntry, Manifest, ModelEntry, PromptEntry, jsonl, path};
+use lens_schema::{FigureEntry, Manifest, ModelEntry, Precision, PromptEntry, jsonl, path};
 use ndarray::Array3;
 use tempfile::TempDir;
 
@@ -36,6 +36,10 @@ pub fn patterns(n_ctx: usize) -> AttentionPatterns {
         values
     };
     AttentionPatterns { layers: vec![layer(0), layer(1)], causal: true }
+}
+
+fn data_only(precision: Precision) -> SiteOptions {
+    SiteOptions { no_pages: true, precision, ..SiteOptions::default() }
 }
 
 fn figure(name: &str) -> FigureEntry {
@@ -121,20 +125,50 @@ fn the_files_of_a_site() {
 fn values_are_those_that_went_in() {
     let dir = TempDir::new().unwrap();
     let out = dir.path().join("site");
-    build(&out, &SiteOptions { no_pages: true, ..SiteOptions::default() }, dir.path()).unwrap();
-    assert!(!out.join("index.html").exists() && !out.join("assets").exists());
-    for (text, n) in [(HOSTILE, 140), ("a second prompt", 5)] {
-        let hash = path::prompt_hash(text);
-        let read = |file: String| fs::read(out.join(file)).unwrap();
-        let overview = Overview::read(read(path::overview("org-one-1.4b", &hash))).unwrap();
-        for (l, layer) in patterns(n).layers.iter().enumerate() {
-            let exact = ExactLayer::read(&overview, l, &read(path::exact("org-one-1.4b", &hash, l))).unwrap();
-            for (head, truth) in layer.outer_iter().enumerate() {
-                let worst = exact.head(head).iter().zip(&truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                assert!(worst <= 2e-5, "{n} rows, L{l}H{head}: {worst}");
+    for (precision, bound) in [(Precision::Exact, 2e-5), (Precision::F32, 0.0)] {
+        build(&out, &data_only(precision), dir.path()).unwrap();
+        assert!(!out.join("index.html").exists() && !out.join("assets").exists());
+        for (text, n) in [(HOSTILE, 140), ("a second prompt", 5)] {
+            let hash = path::prompt_hash(text);
+            let read = |file: String| fs::read(out.join(file)).unwrap();
+            let overview = Overview::read(read(path::overview("org-one-1.4b", &hash))).unwrap();
+            for (l, layer) in patterns(n).layers.iter().enumerate() {
+                let exact = ExactLayer::read(&overview, l, &read(path::exact("org-one-1.4b", &hash, l))).unwrap();
+                for (head, truth) in layer.outer_iter().enumerate() {
+                    let worst = exact.head(head).iter().zip(&truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(worst <= bound, "{n} rows, L{l}H{head}: {worst}");
+                }
             }
         }
     }
+}
+
+/// However many heads there are: an overview, a file for each layer, one for each figure that is no matrix.
+#[test]
+fn precision_decides_on_the_files_of_a_prompt() {
+    let dir = TempDir::new().unwrap();
+    for head in ["L0/H0", "L1/H2"] {
+        let head = dir.path().join("first").join(head);
+        fs::create_dir_all(&head).unwrap();
+        for name in ["raw.png", "svd.left.svg", "svd.right.svg"] {
+            fs::write(head.join(name), "<svg></svg>").unwrap();
+        }
+    }
+    let mut sizes = Vec::new();
+    for precision in [Precision::Overview, Precision::Exact, Precision::F32] {
+        let out = dir.path().join("site");
+        sizes.push(build(&out, &data_only(precision), dir.path()).unwrap().bytes);
+        let all = files(&out);
+        let layers: &[&str] = if precision == Precision::Overview { &[] } else { &["L0.npz", "L1.npz"] };
+        for (text, figures) in [(HOSTILE, &["svd.left.zip", "svd.right.zip"][..]), ("a second prompt", &[])] {
+            let folder = format!("{}/", path::prompt_dir("org-one-1.4b", &path::prompt_hash(text)));
+            let found: Vec<&str> = all.keys().filter_map(|name| name.strip_prefix(&folder)).collect();
+            assert_eq!(found, [layers, &["overview.npz", "prompt.json"], figures].concat(), "{precision:?}");
+        }
+        let manifest: Manifest = serde_json::from_slice(&all["lens.json"]).unwrap();
+        assert_eq!(manifest.precision, precision);
+    }
+    assert!(sizes.is_sorted(), "{sizes:?}");
 }
 
 #[test]
@@ -161,7 +195,10 @@ fn pages_keep_hostile_text_inert_and_links_relative() {
     build(&out, &options, dir.path()).unwrap();
     for page in ["index.html", "single.html", "404.html"] {
         let html = fs::read_to_string(out.join(page)).unwrap();
-        assert!(!html.contains("<script>") && !html.contains("<img") && !html.contains("<style"), "{page}: {html}");
+        assert!(
+            !html.contains("<script>") && !html.contains("<img") && !html.contains("<style"),
+            "{page}: {html}"
+        );
         assert!(html.starts_with("<!doctype html>") && html.contains("<html lang=\"en\">"), "{page}");
         assert!(
             html.contains("Content-Security-Policy")

@@ -224,6 +224,9 @@ pub struct SiteArgs {
     /// Data without pages
     #[arg(long)]
     pub no_index_html: bool,
+    /// How exactly the site keeps values
+    #[arg(long, value_enum, default_value = "exact")]
+    pub precision: Precision,
     /// The site's title
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
@@ -300,6 +303,16 @@ pub enum Dtype {
     F32,
     F16,
     Bf16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// 8 bits: within 0.008 for prompts of up to 128 tokens, pictures of longer ones; smallest
+    Overview,
+    /// 16 bits: within 0.000016
+    Exact,
+    /// All 32 bits; largest
+    F32,
 }
 
 fn at_least_1() -> clap::builder::RangedU64ValueParser<usize> {

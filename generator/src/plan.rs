@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use candle_core::{DType, Device};
-use lens_schema::FigureEntry;
 use lens_schema::path::sanitize_name;
+use lens_schema::{FigureEntry, Precision};
 
 use crate::cli::{self, ActivationsArgs, BuildArgs, FiguresArgs, SiteArgs, SiteCommandArgs};
 use crate::data::PatternFormat;
@@ -177,6 +177,7 @@ fn site(args: SiteArgs, data: &Path) -> Result<(PathBuf, SiteOptions)> {
         base_url: args.base_url,
         viewer: args.viewer,
         no_pages: args.no_index_html,
+        precision: precision(args.precision),
     };
     Ok((args.out, options))
 }
@@ -238,6 +239,14 @@ fn device(name: &str) -> Result<Device> {
     choice.open().with_context(|| format!("--device {name}"))
 }
 
+fn precision(precision: cli::Precision) -> Precision {
+    match precision {
+        cli::Precision::Overview => Precision::Overview,
+        cli::Precision::Exact => Precision::Exact,
+        cli::Precision::F32 => Precision::F32,
+    }
+}
+
 fn dtype(dtype: cli::Dtype) -> DType {
     match dtype {
         cli::Dtype::F32 => DType::F32,
@@ -290,6 +299,7 @@ mod tests {
         let args = |out: &str| SiteArgs {
             out: out.into(),
             no_index_html: false,
+            precision: cli::Precision::Exact,
             title: None,
             templates: None,
             base_url: None,

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use lens_schema::index::ManifestModel;
-use lens_schema::{FigureEntry, Manifest, ModelEntry, PromptEntry, SCHEMA_VERSION, jsonl, path};
+use lens_schema::{FigureEntry, Manifest, ModelEntry, Precision, PromptEntry, SCHEMA_VERSION, jsonl, path};
 
 use crate::pattern::AttentionPatterns;
 
@@ -39,6 +39,8 @@ pub struct SiteOptions {
     pub viewer: Option<PathBuf>,
     /// Data without pages.
     pub no_pages: bool,
+    /// How exactly values are kept.
+    pub precision: Precision,
 }
 
 /// A model of the site, as [`SiteBuilder::add_model`] returns it.
@@ -65,6 +67,7 @@ pub struct SiteBuilder {
     /// `None` without pages.
     pages: Option<Pages>,
     title: String,
+    precision: Precision,
     figures: Vec<FigureEntry>,
     /// Figures whose pictures are packed, each with the name of its function; the viewer draws the others itself.
     packed: BTreeMap<String, String>,
@@ -105,6 +108,7 @@ impl SiteBuilder {
             stage: Stage::new(out)?,
             pages,
             title,
+            precision: options.precision,
             figures: figures.to_vec(),
             packed,
             models: Mutex::default(),
@@ -163,7 +167,7 @@ impl SiteBuilder {
             shape.1
         );
         self.stage.write(&path::prompt_json(&dir, &hash), json(&prompt)?.as_bytes())?;
-        pack::patterns(&self.stage, &dir, &hash, patterns).with_context(place)?;
+        pack::patterns(&self.stage, &dir, &hash, patterns, self.precision).with_context(place)?;
         let figures = pack::figures(&self.stage, &dir, &hash, prompt_dir, patterns.heads(), &self.packed)?;
         self.models()[model.0].prompts.insert(position, SitePrompt { hash, figures });
         Ok(())
@@ -196,7 +200,7 @@ impl SiteBuilder {
 
     /// Writes the indexes, the pages and the manifest, and puts the site in its place.
     pub fn finish(self) -> Result<SiteReport> {
-        let SiteBuilder { stage, pages, title, figures, models, .. } = self;
+        let SiteBuilder { stage, pages, title, precision, figures, models, .. } = self;
         let mut models = models.into_inner().unwrap_or_else(PoisonError::into_inner);
         for model in &mut models {
             let mut seen = BTreeSet::new();
@@ -221,6 +225,7 @@ impl SiteBuilder {
             schema: SCHEMA_VERSION,
             generator: concat!("lens-build ", env!("CARGO_PKG_VERSION")).to_owned(),
             title,
+            precision,
             models: models.iter().map(|model| model.manifest(&stage)).collect(),
             files,
             bytes,
@@ -229,11 +234,7 @@ impl SiteBuilder {
         stage.write(path::MANIFEST, manifest.as_bytes())?;
         let bytes = bytes + manifest.len() as u64;
         if bytes > GITHUB_PAGES_LIMIT {
-            notes.push(format!(
-                "the site has {:.2} GB, GitHub Pages takes 1 GB: take fewer prompts (--n-samples) or shorter ones \
-                 (--max-tokens, --max-chars)",
-                bytes as f64 / 1e9
-            ));
+            notes.push(too_large(bytes, precision));
         }
         let out = stage.out().to_owned();
         stage.publish()?;
@@ -260,6 +261,35 @@ impl SiteModel {
     }
 }
 
+/// What to do about a site that GitHub Pages does not take.
+fn too_large(bytes: u64, precision: Precision) -> String {
+    let smaller = match precision {
+        Precision::Overview => "",
+        Precision::Exact => "keep 8 bits of each value (--precision overview), ",
+        Precision::F32 => "keep 16 or 8 bits of each value (--precision exact, --precision overview), ",
+    };
+    format!(
+        "the site has {:.2} GB, GitHub Pages takes 1 GB: {smaller}take fewer prompts (--n-samples) or shorter ones \
+         (--max-tokens, --max-chars)",
+        bytes as f64 / 1e9
+    )
+}
+
 fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).context("cannot write JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_can_be_made_smaller() {
+        let note = too_large(1_234_000_000, Precision::Exact);
+        assert!(note.starts_with(
+            "the site has 1.23 GB, GitHub Pages takes 1 GB: keep 8 bits of each value (--precision overview)"
+        ));
+        assert!(too_large(2_000_000_000, Precision::F32).contains("--precision exact, --precision overview"));
+        assert!(!too_large(2_000_000_000, Precision::Overview).contains("--precision"));
+    }
 }

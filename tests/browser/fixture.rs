@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use lens_build::pattern::AttentionPatterns;
 use lens_build::site::{SiteBuilder, SiteOptions};
-use lens_schema::{FigureEntry, PromptEntry, path};
+use lens_schema::{FigureEntry, Precision, PromptEntry, path};
 use ndarray::Array3;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -100,15 +100,20 @@ impl Site {
         static SITE: Mutex<Weak<Site>> = Mutex::new(Weak::new());
         let mut site = SITE.lock().unwrap_or_else(PoisonError::into_inner);
         site.upgrade().unwrap_or_else(|| {
-            let new = Arc::new(serve(made()));
+            let new = Arc::new(Site::with(Precision::Exact));
             *site = Arc::downgrade(&new);
             new
         })
     }
 
+    /// The same with this precision.
+    pub fn with(precision: Precision) -> Site {
+        serve(made(precision))
+    }
+
     /// The same with other content in one of its files, or without the file.
     pub fn damaged(file: &str, content: Option<&str>) -> Site {
-        let folder = made();
+        let folder = made(Precision::Exact);
         let file = folder.path().join(file);
         match content {
             Some(content) => std::fs::write(file, content).expect("a file can be written"),
@@ -118,16 +123,16 @@ impl Site {
     }
 }
 
-fn made() -> TempDir {
+fn made(precision: Precision) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary directory can be made");
-    build(folder.path()).unwrap_or_else(|e| panic!("the site cannot be built: {e:#}"));
+    build(folder.path(), precision).unwrap_or_else(|e| panic!("the site cannot be built: {e:#}"));
     folder
 }
 
 /// Builds the site of the made models.
-fn build(out: &Path) -> anyhow::Result<()> {
+fn build(out: &Path, precision: Precision) -> anyhow::Result<()> {
     let raw = FigureEntry { name: "raw".to_owned(), doc: Some("<b>as it is</b>".to_owned()), ..Default::default() };
-    let options = SiteOptions { title: Some("Made <i>site</i>".to_owned()), ..Default::default() };
+    let options = SiteOptions { title: Some("Made <i>site</i>".to_owned()), precision, ..Default::default() };
     let figures: Vec<FigureEntry> = std::iter::once(raw).chain(pictures::entries()).collect();
     let builder = SiteBuilder::new(out, &options, &figures)?;
     let drawn = tempfile::tempdir()?;

@@ -8,6 +8,7 @@
 //! - [`grid`]: many patterns at once; [`heads`], [`prompts`], [`look`]: what is chosen there, and how it is shown
 //! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
 //! - [`expression`]: matrices derived from a pattern
+//! - [`precision`]: sites that keep more or less of each value
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
@@ -22,6 +23,7 @@ mod heads;
 mod itself;
 mod look;
 mod pictures;
+mod precision;
 mod prompts;
 mod report;
 mod shell;

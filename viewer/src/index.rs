@@ -103,13 +103,13 @@ mod tests {
 
     #[test]
     fn another_schema_is_named() {
-        let good = r#"{"schema":1,"generator":"lens-build 0.1.0","title":"t","models":[],"files":1,"bytes":2}"#;
+        let good = r#"{"schema":2,"generator":"lens-build 0.1.0","title":"t","models":[],"files":1,"bytes":2}"#;
         assert_eq!(read_manifest(good).unwrap().title, "t");
-        let newer = read_manifest(r#"{"schema":2,"generator":"lens-build 9","other":[]}"#).unwrap_err();
+        let newer = read_manifest(r#"{"schema":3,"generator":"lens-build 9","other":[]}"#).unwrap_err();
         assert!(
-            newer.starts_with("this site's data has schema 2 (written by lens-build 9), and its pages read schema 1;")
+            newer.starts_with("this site's data has schema 3 (written by lens-build 9), and its pages read schema 2;")
         );
-        for damaged in ["", "[]", r#"{"schema":1}"#, "<!doctype html>"] {
+        for damaged in ["", "[]", r#"{"schema":2}"#, "<!doctype html>"] {
             let error = read_manifest(damaged).unwrap_err();
             assert!(error.starts_with("lens.json is damaged ("), "{error}");
         }

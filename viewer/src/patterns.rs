@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use lens_schema::path;
 use lens_schema::shard::{ExactLayer, Overview, OverviewLayer};
+use lens_schema::{Precision, path};
 
 use crate::fetch::{self, Cache};
 
@@ -41,15 +41,22 @@ pub async fn overview_layer(model: &str, hash: &str, layer: usize) -> Result<Rc<
     load.await
 }
 
-/// One layer's exact values on one prompt.
+/// Why there are no exact values, and what helps.
+const APPROXIMATE: &str =
+    "this site was built with --precision overview; build it again with --precision exact for all digits";
+
+/// One layer's exact values on one prompt. Where the site has none, nothing is fetched.
 pub async fn exact(model: &str, hash: &str, layer: usize) -> Result<Rc<ExactLayer>, String> {
     let url = path::exact(model, hash, layer);
     let (model, hash) = (model.to_owned(), hash.to_owned());
     let load = EXACT.with(|cache| {
         cache.get(&url.clone(), || async move {
-            let (overview, bytes) = futures::join!(overview(&model, &hash), fetch::bytes(&url));
-            let overview = overview?;
-            let exact = ExactLayer::read(&overview, layer, &bytes?).map_err(|e| format!("{url}: {e}"))?;
+            let overview = overview(&model, &hash).await?;
+            if overview.meta.precision == Precision::Overview {
+                return Err(APPROXIMATE.to_owned());
+            }
+            let bytes = fetch::bytes(&url).await?;
+            let exact = ExactLayer::read(&overview, layer, &bytes).map_err(|e| format!("{url}: {e}"))?;
             Ok((exact, overview.meta.n_heads * overview.meta.n_ctx * overview.meta.n_ctx * 2))
         })
     });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Precision;
 use crate::path::sanitize_name;
 use crate::scale::Scale;
 use crate::token;
@@ -161,6 +162,9 @@ pub struct Manifest {
     /// Name and version of the program that wrote the site.
     pub generator: String,
     pub title: String,
+    /// Whether there are files of layers, and of what kind.
+    #[serde(default)]
+    pub precision: Precision,
     pub models: Vec<ManifestModel>,
     /// Files and bytes of the site without this manifest.
     pub files: u64,

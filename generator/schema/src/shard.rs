@@ -8,13 +8,15 @@
 //!   `pool` × `pool` cells where the pattern has more than [`OVERVIEW_SIDE`] rows; `range.npy`,
 //!   f32 `[n_layers, n_heads, 2]`: each head's smallest and largest value; `meta.json`: [`Meta`].
 //! - **exact**: one file per (model, prompt, layer). `lo.npy`, u8: the low bytes, never pooled; where the
-//!   overview is pooled, `hi.npy` has the high bytes.
+//!   overview is pooled, `hi.npy` has the high bytes. With [`Precision::F32`] there is `values.npy` instead, f32: the
+//!   values themselves. With [`Precision::Overview`] there are no such files.
 //!
 //! In Python, of an overview that is not pooled:
 //! `hi = np.load("overview.npz")["L3"].astype(int); lo = np.load("L3.npz")["lo"]; p = ((hi * 256 + lo) / 65535) ** 2`
 
 use serde::{Deserialize, Serialize};
 
+use crate::Precision;
 use crate::npz::{Dtype, NpzError, Reader, Writer};
 use crate::scale::range;
 
@@ -33,9 +35,12 @@ pub struct Meta {
     pub causal: bool,
     /// Cells of the pattern along one side of a cell of the overview.
     pub pool: usize,
+    /// What the files of the layers hold.
+    pub precision: Precision,
 }
 
 impl Meta {
+    /// With [`Precision::Exact`].
     pub fn new(n_layers: usize, n_heads: usize, n_ctx: usize, causal: bool) -> Self {
         Meta {
             schema: crate::SCHEMA_VERSION,
@@ -44,6 +49,7 @@ impl Meta {
             n_ctx,
             causal,
             pool: n_ctx.div_ceil(OVERVIEW_SIDE).max(1),
+            precision: Precision::Exact,
         }
     }
 
@@ -160,7 +166,7 @@ pub fn write_overview(meta: &Meta, layers: &[PackedLayer]) -> Result<Vec<u8>, Np
     writer.finish()
 }
 
-/// The exact file of one layer.
+/// The exact file of one layer, with [`Precision::Exact`].
 pub fn write_exact(meta: &Meta, layer: &PackedLayer) -> Result<Vec<u8>, NpzError> {
     let shape = [meta.n_heads, meta.cells(meta.n_ctx)];
     let mut writer = Writer::for_planes();
@@ -168,6 +174,16 @@ pub fn write_exact(meta: &Meta, layer: &PackedLayer) -> Result<Vec<u8>, NpzError
     if meta.pool > 1 {
         writer.array("hi", Dtype::U8, &shape, &layer.hi)?;
     }
+    writer.finish()
+}
+
+/// The exact file of one layer, with [`Precision::F32`]: `values` as [`pack_layer`] takes them.
+pub fn write_f32(meta: &Meta, values: &[f32]) -> Result<Vec<u8>, NpzError> {
+    let n = meta.n_ctx;
+    let rows = values.chunks_exact(n).enumerate().map(|(row, values)| &values[..meta.row_len(n, row % n)]);
+    let bytes: Vec<u8> = rows.flatten().flat_map(|value| value.to_le_bytes()).collect();
+    let mut writer = Writer::for_planes();
+    writer.array("values", Dtype::F32, &[meta.n_heads, meta.cells(n)], &bytes)?;
     writer.finish()
 }
 
@@ -192,8 +208,7 @@ impl Overview {
                 crate::SCHEMA_VERSION
             )));
         }
-        let range = archive.array("range", meta.n_layers * meta.n_heads * 8)?;
-        let range = range.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let range = floats(&archive.array("range", meta.n_layers * meta.n_heads * 8)?);
         Ok(Overview { meta, range, archive })
     }
 
@@ -230,8 +245,14 @@ impl OverviewLayer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExactLayer {
     meta: Meta,
-    hi: Vec<u8>,
-    lo: Vec<u8>,
+    stored: Stored,
+}
+
+/// Cells of all heads, as they are stored.
+#[derive(Debug, Clone, PartialEq)]
+enum Stored {
+    Planes { hi: Vec<u8>, lo: Vec<u8> },
+    Values(Vec<f32>),
 }
 
 impl ExactLayer {
@@ -240,23 +261,35 @@ impl ExactLayer {
         let meta = overview.meta;
         let archive = Reader::new(bytes)?;
         let size = meta.n_heads * meta.cells(meta.n_ctx);
-        let lo = archive.array("lo", size)?;
-        let hi = if meta.pool > 1 { archive.array("hi", size)? } else { overview.layer(layer)?.hi };
-        Ok(ExactLayer { meta, hi, lo })
+        let stored = match meta.precision {
+            Precision::F32 => Stored::Values(floats(&archive.array("values", size * 4)?)),
+            Precision::Exact | Precision::Overview => {
+                let lo = archive.array("lo", size)?;
+                let hi = if meta.pool > 1 { archive.array("hi", size)? } else { overview.layer(layer)?.hi };
+                Stored::Planes { hi, lo }
+            }
+        };
+        Ok(ExactLayer { meta, stored })
     }
 
     /// One head's values, `[n_ctx, n_ctx]` in C order.
     pub fn head(&self, head: usize) -> Vec<f32> {
         let n = self.meta.n_ctx;
         let cells = self.meta.cells(n);
-        let stored = head * cells..(head + 1) * cells;
-        let values: Vec<f32> = self.hi[stored.clone()]
-            .iter()
-            .zip(&self.lo[stored])
-            .map(|(&hi, &lo)| dequantize(u16::from_be_bytes([hi, lo])))
-            .collect();
-        unpack(&self.meta, n, &values)
+        let own = head * cells..(head + 1) * cells;
+        match &self.stored {
+            Stored::Values(values) => unpack(&self.meta, n, &values[own]),
+            Stored::Planes { hi, lo } => {
+                let planes = hi[own.clone()].iter().zip(&lo[own]);
+                let values: Vec<f32> = planes.map(|(&hi, &lo)| dequantize(u16::from_be_bytes([hi, lo]))).collect();
+                unpack(&self.meta, n, &values)
+            }
+        }
     }
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }
 
 /// A square from its stored cells.
@@ -316,6 +349,20 @@ mod tests {
                     assert_eq!(overview.range(layer, head), crate::scale::min_max(truth.iter().copied()));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn floats_come_back_to_the_last_bit() {
+        for (n, causal) in [(1, true), (7, false), (130, true)] {
+            let meta = Meta { precision: Precision::F32, ..Meta::new(1, 3, n, causal) };
+            let mut values = pattern(3, n, causal);
+            values[0] = 1e-40;
+            let overview = write_overview(&meta, &[pack_layer(&meta, &values)]).unwrap();
+            let overview = Overview::read(overview).unwrap();
+            let layer = ExactLayer::read(&overview, 0, &write_f32(&meta, &values).unwrap()).unwrap();
+            let got: Vec<u32> = (0..3).flat_map(|head| layer.head(head)).map(f32::to_bits).collect();
+            assert_eq!(got, values.into_iter().map(f32::to_bits).collect::<Vec<_>>());
         }
     }
 

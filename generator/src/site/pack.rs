@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use lens_schema::npz::Writer;
-use lens_schema::shard::{Meta, pack_layer, write_exact, write_overview};
-use lens_schema::{LayerHead, path};
+use lens_schema::shard::{Meta, pack_layer, write_exact, write_f32, write_overview};
+use lens_schema::{LayerHead, Precision, path};
 
 use super::stage::Stage;
 use crate::image;
@@ -17,11 +17,17 @@ use crate::pattern::AttentionPatterns;
 /// Deflate level of packed figures: SVG gains, PNG and SVGZ are stored.
 const FIGURE_LEVEL: u32 = 6;
 
-/// Writes `overview.npz` and `L{l}.npz`.
-pub fn patterns(stage: &Stage, model: &str, hash: &str, patterns: &AttentionPatterns) -> Result<()> {
+/// Writes `overview.npz`, and `L{l}.npz` if more than overviews is wanted.
+pub fn patterns(
+    stage: &Stage,
+    model: &str,
+    hash: &str,
+    patterns: &AttentionPatterns,
+    precision: Precision,
+) -> Result<()> {
     let n_ctx = patterns.n_ctx();
     ensure!(n_ctx > 0 && patterns.n_heads() > 0, "there is no attention pattern in it");
-    let meta = Meta::new(patterns.n_layers(), patterns.n_heads(), n_ctx, patterns.causal);
+    let meta = Meta { precision, ..Meta::new(patterns.n_layers(), patterns.n_heads(), n_ctx, patterns.causal) };
     let mut overview = Vec::with_capacity(meta.n_layers);
     for (l, layer) in patterns.layers.iter().enumerate() {
         ensure!(
@@ -33,7 +39,11 @@ pub fn patterns(stage: &Stage, model: &str, hash: &str, patterns: &AttentionPatt
         let values = layer.as_standard_layout();
         let values = values.as_slice().context("a pattern is not contiguous")?;
         let mut packed = pack_layer(&meta, values);
-        stage.write(&path::exact(model, hash, l), &write_exact(&meta, &packed)?)?;
+        match precision {
+            Precision::Overview => {}
+            Precision::Exact => stage.write(&path::exact(model, hash, l), &write_exact(&meta, &packed)?)?,
+            Precision::F32 => stage.write(&path::exact(model, hash, l), &write_f32(&meta, values)?)?,
+        }
         packed.hi = Vec::new();
         packed.lo = Vec::new();
         overview.push(packed);

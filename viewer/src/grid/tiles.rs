@@ -203,7 +203,7 @@ fn counted(n: usize, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use lens_schema::index::{Manifest, ManifestModel};
-    use lens_schema::{PromptEntry, SCHEMA_VERSION};
+    use lens_schema::{Precision, PromptEntry, SCHEMA_VERSION};
 
     use super::*;
     use crate::grid::table::merge;
@@ -218,6 +218,7 @@ mod tests {
                 schema: SCHEMA_VERSION,
                 generator: String::new(),
                 title: String::new(),
+                precision: Precision::Exact,
                 models: vec![
                     ManifestModel { dir: "a-x".into(), n_prompts: 2, figures, scores: false },
                     ManifestModel { dir: "b".into(), n_prompts: 1, ..Default::default() },

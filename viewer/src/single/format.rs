@@ -6,6 +6,11 @@ pub fn exact(value: f32) -> String {
     format!("{value:.6}")
 }
 
+/// A value from f32: as many digits as tell it from every other f32.
+pub fn lossless(value: f32) -> String {
+    if value == 0.0 || value >= 1e-4 { value.to_string() } else { format!("{value:e}") }
+}
+
 /// A value from the overview alone: no more digits than it is good for.
 pub fn approximate(value: f32) -> String {
     match value {
@@ -154,6 +159,14 @@ mod tests {
         assert_eq!(approximate(0.0), "≈ 0");
         assert_eq!(approximate(0.0004), "< 0.001");
         assert_eq!(approximate(0.12345), "≈ 0.123");
+    }
+
+    #[test]
+    fn no_bit_is_lost() {
+        for value in [0.0, 1.0, 1.0 / 3.0, 1e-4, 9.999_999e-5, 1.234_567_9e-10, 1e-40, f32::MIN_POSITIVE] {
+            let text = lossless(value);
+            assert!(text.parse::<f32>() == Ok(value) && text.len() <= 14, "{text}");
+        }
     }
 
     #[test]

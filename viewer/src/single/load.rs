@@ -145,7 +145,7 @@ mod tests {
     fn damage_says_what_helps_once() {
         assert_eq!(with_remedy("x: cut off"), "x: cut off; build the site again to write the file anew");
         for complete in
-            ["x is missing (404); was the site copied as a whole?", "schema 2 is not 1; build the site again"]
+            ["x is missing (404); was the site copied as a whole?", "schema 1 is not 2; build the site again"]
         {
             assert_eq!(with_remedy(complete), complete);
         }

@@ -1,9 +1,9 @@
 //! The values of one head on one prompt, as the page has them so far, or what an expression makes of them.
 
-use lens_schema::LayerHead;
 use lens_schema::npz::NpzError;
 use lens_schema::scale::{self, Scale, min_max, normalized_index};
 use lens_schema::shard::{ExactLayer, Overview, dequantize_hi};
+use lens_schema::{LayerHead, Precision};
 
 use super::geometry::Cell;
 use super::raster::{NOT_FINITE, Place};
@@ -14,8 +14,10 @@ pub struct Matrix {
     pub n: usize,
     /// No query attends to a later key; what was derived has one and the same value there.
     pub causal: bool,
-    /// Within 1.6e-5 of the stored values; else from the overview's high bytes, whose cells cover `pool` × `pool`.
+    /// Within 1.6e-5 of the kept values; else from the overview's high bytes, whose cells cover `pool` × `pool`.
     pub exact: bool,
+    /// The kept values to the last bit.
+    pub lossless: bool,
     /// Cells along one side of a cell of the overview; 1 if the values are exact.
     pub pool: usize,
     /// Smallest and largest value, exact from the start. Of what was derived, the smallest and largest finite value
@@ -42,7 +44,7 @@ impl Matrix {
             }
         }
         let range = overview.range(head.layer, head.head);
-        Ok(Matrix { n, causal: meta.causal, exact: false, pool, range, derived: false, values })
+        Ok(Matrix { n, causal: meta.causal, exact: false, lossless: false, pool, range, derived: false, values })
     }
 
     /// From the overview and the layer's exact file.
@@ -51,14 +53,15 @@ impl Matrix {
         let meta = overview.meta;
         let range = overview.range(head.layer, head.head);
         let values = layer.head(head.head);
-        Ok(Matrix { n: meta.n_ctx, causal: meta.causal, exact: true, pool: 1, range, derived: false, values })
+        let lossless = meta.precision == Precision::F32;
+        Ok(Matrix { n: meta.n_ctx, causal: meta.causal, exact: true, lossless, pool: 1, range, derived: false, values })
     }
 
     /// From values that are exact.
     #[cfg(test)]
     pub fn of(n: usize, causal: bool, values: Vec<f32>) -> Self {
         let range = min_max(values.iter().copied());
-        Matrix { n, causal, exact: true, pool: 1, range, derived: false, values }
+        Matrix { n, causal, exact: true, lossless: true, pool: 1, range, derived: false, values }
     }
 
     /// What an expression made of this pattern, as many values.

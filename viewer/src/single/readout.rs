@@ -28,6 +28,7 @@ pub fn value(matrix: &Matrix, cell: Cell) -> String {
         _ if matrix.is_masked(cell) && !matrix.derived => "0".to_owned(),
         value if matrix.derived && matrix.exact => format::number(value),
         value if matrix.derived => format!("≈ {}", format::tick(value)),
+        value if matrix.lossless => format::lossless(value),
         value if matrix.exact => format::exact(value),
         value => format::approximate(value),
     }
