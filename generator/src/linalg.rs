@@ -10,8 +10,8 @@ use tridiagonal::{Rows, Tridiagonal};
 /// Singular values, largest first: the square roots of the eigenvalues of AᵀA.
 ///
 /// In f64, so that values above 1e-7 of the largest are right for a matrix that was f32. The product is brought to
-/// tridiagonal form by Householder reflections, whose eigenvalues come from QL iterations with implicit shifts (Golub &
-/// Van Loan, Matrix Computations, 8.3).
+/// tridiagonal form by Householder reflections (Golub & Van Loan, Matrix Computations, 8.3), whose eigenvalues come from
+/// QL iterations without square roots (Reinsch 1973, Algorithm 464).
 ///
 /// # Errors
 /// A value that is not finite.
@@ -31,60 +31,55 @@ pub fn singular_values(matrix: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
         n_columns,
         causal: tall.indexed_iter().all(|((row, column), v)| column <= row || *v == 0.0),
     };
-    let Tridiagonal { mut diagonal, beside } = Tridiagonal::of_gram(rows);
-    // From the squares before each entry to what is after it.
-    let mut beside: Vec<f64> = beside.iter().skip(1).chain(&[0.0]).map(|square| square.sqrt()).collect();
-    eigenvalues(&mut diagonal, &mut beside)?;
-    diagonal.sort_by(|a, b| b.total_cmp(a));
-    Ok(diagonal.into_iter().map(|square| square.max(0.0).sqrt()).collect())
+    let mut squares = eigenvalues(Tridiagonal::of_gram(rows))?;
+    squares.sort_by(|a, b| b.total_cmp(a));
+    Ok(squares.into_iter().map(|square| square.max(0.0).sqrt()).collect())
 }
 
-/// Replaces the diagonal of a symmetric tridiagonal matrix by its eigenvalues. `beside[i]` is between `i` and `i + 1`.
-fn eigenvalues(diagonal: &mut [f64], beside: &mut [f64]) -> Result<()> {
+/// The eigenvalues of a symmetric tridiagonal matrix, each with an error of rounding of the largest.
+fn eigenvalues(matrix: Tridiagonal) -> Result<Vec<f64>> {
+    let Tridiagonal { mut diagonal, beside } = matrix;
     let n = diagonal.len();
+    // From the squares before each entry to those after it.
+    let mut beside: Vec<f64> = beside.into_iter().skip(1).chain([0.0]).collect();
+    let bound = diagonal.iter().zip(&beside).map(|(d, b)| d.abs() + b.sqrt()).fold(0.0, f64::max);
+    let rounding = (f64::EPSILON * bound).max(f64::MIN_POSITIVE);
+    let not_zero = |v: f64| if v == 0.0 { rounding } else { v };
+    // What was taken off all that is left of the diagonal.
+    let mut taken = 0.0;
     for low in 0..n {
         let mut rounds = 0;
         loop {
             // The block that begins at `low` ends where what is beside the diagonal is rounding.
-            let negligible = |i: usize, diagonal: &[f64], beside: &[f64]| {
-                beside[i].abs() <= f64::EPSILON * (diagonal[i].abs() + diagonal[i + 1].abs())
-            };
-            let high = (low..n - 1).find(|&i| negligible(i, diagonal, beside)).unwrap_or(n - 1);
+            let high = (low..n - 1).find(|&i| beside[i] <= rounding * rounding).unwrap_or(n - 1);
             if high == low {
                 break;
             }
             rounds += 1;
             ensure!(rounds < 100, "the eigenvalues do not converge");
-            let half = (diagonal[low + 1] - diagonal[low]) / (2.0 * beside[low]);
-            let root = half.hypot(1.0).copysign(half);
-            // Wilkinson's shift is taken off, and the bulge that it makes is chased from the bottom to the top.
-            let mut g = diagonal[high] - diagonal[low] + beside[low] / (half + root);
-            let (mut sine, mut cosine, mut taken) = (1.0, 1.0, 0.0);
-            let mut split = false;
+            // Wilkinson's shift.
+            let root = beside[low].sqrt();
+            let half = (diagonal[low + 1] - diagonal[low]) / (2.0 * root);
+            let shift = diagonal[low] - root / (half + half.hypot(1.0).copysign(half));
+            diagonal[low..].iter_mut().for_each(|d| *d -= shift);
+            taken += shift;
+            let mut g = not_zero(diagonal[high]);
+            let (mut h, mut sine) = (g, 0.0);
             for i in (low..high).rev() {
-                let (f, b) = (sine * beside[i], cosine * beside[i]);
-                let r = (f * f + g * g).sqrt();
-                beside[i + 1] = r;
-                if r == 0.0 {
-                    diagonal[i + 1] -= taken;
-                    split = true;
-                    break;
-                }
-                (sine, cosine) = (f / r, g / r);
-                let d = diagonal[i + 1] - taken;
-                let s = (diagonal[i] - d) * sine + 2.0 * cosine * b;
-                taken = sine * s;
-                diagonal[i + 1] = d + taken;
-                g = cosine * s - b;
+                let (d, b, p) = (diagonal[i], beside[i], g * h);
+                let r = p + b;
+                beside[i + 1] = sine * r;
+                sine = b / r;
+                diagonal[i + 1] = h + sine * (h + d);
+                g = not_zero(d - b / g);
+                h = g * (p / r);
             }
-            beside[high] = 0.0;
-            if !split {
-                diagonal[low] -= taken;
-                beside[low] = g;
-            }
+            beside[low] = sine * g * h;
+            diagonal[low] = h;
         }
+        diagonal[low] += taken;
     }
-    Ok(())
+    Ok(diagonal)
 }
 
 #[cfg(test)]
@@ -113,6 +108,16 @@ mod tests {
         diagonal.sort_by(|a, b| b.total_cmp(a));
         assert_values(&matrix, &diagonal);
         assert!(singular_values(array![[f32::NAN]].view()).is_err());
+    }
+
+    #[test]
+    fn values_far_apart() {
+        // A reflection, which changes no singular value, of columns of lengths from 1 to 1e-8.
+        let n = 300;
+        let length = |j: usize| 10f64.powf(-8.0 * j as f64 / (n - 1) as f64);
+        let reflected = |i: usize, j: usize| f64::from(u8::from(i == j)) - 2.0 / n as f64;
+        let matrix = Array2::from_shape_fn((n, n), |(i, j)| (reflected(i, j) * length(j)) as f32);
+        assert_values(&matrix, &(0..n).map(length).collect::<Vec<_>>());
     }
 
     #[test]

@@ -45,13 +45,17 @@ pub fn sum(values: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
 /// Sum of the lanes.
 #[inline(always)]
 pub fn total(lanes: [f32; LANES]) -> f32 {
-    let mut lanes = lanes;
-    for width in [8, 4, 2, 1] {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
+    halves::<2, 1>(halves::<4, 2>(halves::<8, 4>(halves::<LANES, 8>(lanes))))[0]
+}
+
+/// The first half and the second, added. With arrays of fixed sizes no lane has to go through memory.
+#[inline(always)]
+fn halves<const N: usize, const HALF: usize>(lanes: [f32; N]) -> [f32; HALF] {
+    let mut sums = [0.0; HALF];
+    for l in 0..HALF {
+        sums[l] = lanes[l] + lanes[l + HALF];
     }
-    lanes[0]
+    sums
 }
 
 #[cfg(test)]
