@@ -195,10 +195,7 @@ fn pages_keep_hostile_text_inert_and_links_relative() {
     build(&out, &options, dir.path()).unwrap();
     for page in ["index.html", "single.html", "404.html"] {
         let html = fs::read_to_string(out.join(page)).unwrap();
-        assert!(
-            !html.contains("<script>") && !html.contains("<img") && !html.contains("<style"),
-            "{page}: {html}"
-        );
+        assert!(!html.contains("<script>") && !html.contains("<img") && !html.contains("<style"), "{page}: {html}");
         assert!(html.starts_with("<!doctype html>") && html.contains("<html lang=\"en\">"), "{page}");
         assert!(
             html.contains("Content-Security-Policy")

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::decimal::decimal;
 use crate::error::Fault;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,8 +75,8 @@ fn number(rest: &str, at: usize) -> Result<(Token<'_>, usize), Fault> {
         }
     }
     let span = at..at + len;
-    match rest[..len].parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok((Token::Number(value), len)),
+    match decimal(&rest[..len]) {
+        Some(value) if value.is_finite() => Ok((Token::Number(value), len)),
         _ => Err(Fault::new(&span, "the number is too large", "the largest is about 1.8e308; write inf for infinity")),
     }
 }

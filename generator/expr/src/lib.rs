@@ -28,6 +28,7 @@
 //! - No text makes the parser overflow its stack, and no input makes anything panic.
 
 mod check;
+mod decimal;
 mod error;
 mod eval;
 mod function;
@@ -40,6 +41,7 @@ mod table;
 mod value;
 
 pub use check::{Cost, Limits};
+pub use decimal::decimal;
 pub use error::{EvalError, ParseError};
 pub use eval::{Input, Matrix};
 pub use function::{Axis, Entry, Form, Group, Kind, Parameter};

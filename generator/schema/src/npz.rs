@@ -3,6 +3,8 @@
 //! Entries are written whole, deflated where that gains something, without time stamps: the same input
 //! gives the same bytes. Reading works on a slice and inflates one entry at a time.
 
+mod crc;
+
 use std::fmt;
 use std::io::{Read, Write};
 
@@ -184,17 +186,22 @@ impl<T: AsRef<[u8]>> Reader<T> {
                 continue;
             }
             let entry = self.zip.get_entry(record.wayfinder()).map_err(error)?;
+            let damaged = |why: &dyn fmt::Display| NpzError(format!("{name}: {why}"));
+            let claim = entry.claim_verifier();
             let mut out = Vec::with_capacity(record.uncompressed_size_hint().min(1 << 28) as usize);
             match record.compression_method() {
-                CompressionMethod::STORE => entry.verifying_reader(entry.data()).read_to_end(&mut out),
+                CompressionMethod::STORE => out.extend_from_slice(entry.data()),
                 CompressionMethod::DEFLATE => {
-                    entry.verifying_reader(DeflateDecoder::new(entry.data())).read_to_end(&mut out)
+                    // One byte more than there should be is wrong already.
+                    let most = claim.uncompressed_size.saturating_add(1);
+                    let read = DeflateDecoder::new(entry.data()).take(most).read_to_end(&mut out);
+                    read.map_err(|e| damaged(&e))?;
                 }
-                other => {
-                    return Err(NpzError(format!("{name}: compression method {other:?} is not supported")));
-                }
+                other => return Err(damaged(&format_args!("compression method {other:?} is not supported"))),
             }
-            .map_err(|e| NpzError(format!("{name}: {e}")))?;
+            if out.len() as u64 != claim.uncompressed_size || crc::crc32(&out) != claim.crc {
+                return Err(damaged(&"its content is not what was written"));
+            }
             return Ok(Some(out));
         }
         Ok(None)

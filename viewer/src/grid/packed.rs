@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::rc::Rc;
 
-use flate2::read::GzDecoder;
+use flate2::bufread::DeflateDecoder;
 use lens_schema::npz::Reader;
 use lens_schema::{LayerHead, path};
 use wasm_bindgen::prelude::*;
@@ -63,8 +63,7 @@ fn unpack(archive: &Reader<Vec<u8>>, head: LayerHead) -> Result<(Vec<u8>, &'stat
         if extension != "svgz" {
             return Ok((bytes, media_type));
         }
-        let mut svg = Vec::new();
-        GzDecoder::new(bytes.as_slice()).read_to_end(&mut svg).map_err(|e| format!("{head} is damaged: {e}"))?;
+        let svg = gunzip(&bytes).ok_or_else(|| format!("{head} is damaged: it is not gzip"))?;
         return Ok((svg, media_type));
     }
     match get(ERROR)? {
@@ -73,15 +72,51 @@ fn unpack(archive: &Reader<Vec<u8>>, head: LayerHead) -> Result<(Vec<u8>, &'stat
     }
 }
 
+/// The content of a gzip file (RFC 1952). Its checksum is not looked at: the archive that it lies in has one.
+fn gunzip(file: &[u8]) -> Option<Vec<u8>> {
+    let (head, mut rest) = file.split_first_chunk::<10>()?;
+    let [0x1f, 0x8b, 8, flags, ..] = *head else { return None };
+    if flags & 4 != 0 {
+        let (length, extra) = rest.split_first_chunk::<2>()?;
+        rest = extra.get(usize::from(u16::from_le_bytes(*length))..)?;
+    }
+    for text in [8, 16] {
+        if flags & text != 0 {
+            rest = &rest[rest.iter().position(|byte| *byte == 0)? + 1..];
+        }
+    }
+    if flags & 2 != 0 {
+        rest = rest.get(2..)?;
+    }
+    let mut content = Vec::new();
+    DeflateDecoder::new(rest).read_to_end(&mut content).ok()?;
+    Some(content)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
-    use flate2::Compression;
     use flate2::write::GzEncoder;
+    use flate2::{Compression, GzBuilder};
     use lens_schema::npz::Writer;
 
     use super::*;
+
+    #[test]
+    fn gzip_headers_of_any_kind() {
+        let builders =
+            [GzBuilder::new(), GzBuilder::new().filename("a.svg").comment("b"), GzBuilder::new().extra("xy")];
+        for builder in builders {
+            let mut gzip = builder.write(Vec::new(), Compression::default());
+            gzip.write_all(b"<svg/>").unwrap();
+            let file = gzip.finish().unwrap();
+            assert_eq!(gunzip(&file).as_deref(), Some(&b"<svg/>"[..]));
+            for len in 0..file.len() - 8 {
+                assert_ne!(gunzip(&file[..len]).as_deref(), Some(&b"<svg/>"[..]), "{len}");
+            }
+        }
+    }
 
     #[test]
     fn pictures_are_found_by_their_head() {

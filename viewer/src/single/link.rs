@@ -1,5 +1,6 @@
 //! What the page shows, as its URL says it.
 
+use lens_expr::decimal;
 use lens_schema::PatternId;
 use lens_schema::scale::{self, COMMON, Scale};
 
@@ -168,7 +169,7 @@ fn tenth(value: f64) -> f64 {
 }
 
 fn parse_window(text: &str) -> Option<Window> {
-    let numbers: Vec<f64> = text.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let numbers: Vec<f64> = text.split(',').map(decimal).collect::<Option<_>>()?;
     match numbers[..] {
         [query, key, span] if numbers.iter().all(|v| v.is_finite() && *v >= 0.0) => Some(Window { query, key, span }),
         _ => None,
