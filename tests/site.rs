@@ -105,7 +105,8 @@ fn the_files_of_a_site() {
             ["prompt.json", "overview.npz", "L0.npz", "L1.npz"].map(|f| format!("org-one-1.4b/prompts/{hash}/{f}")),
         );
     }
-    let own = |name: &str| ["boot", "icon", "style"].iter().any(|own| name.starts_with(&format!("assets/{own}-")));
+    let own =
+        |name: &str| ["boot", "icon", "style", "worker"].iter().any(|own| name.starts_with(&format!("assets/{own}-")));
     expected.extend(files.keys().filter(|n| own(n)).cloned());
     expected.sort();
     assert_eq!(files.keys().cloned().collect::<Vec<_>>(), expected);

@@ -9,6 +9,7 @@
 //! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
 //! - [`expression`]: matrices derived from a pattern
 //! - [`precision`]: sites that keep more or less of each value
+//! - [`worker`]: unpacking beside the page
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
@@ -29,3 +30,4 @@ mod report;
 mod shell;
 mod single;
 mod single_address;
+mod worker;

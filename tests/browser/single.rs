@@ -43,7 +43,7 @@ fn middle(page: &mut Page, n: usize, (query, key): (usize, usize)) -> (f64, f64)
 }
 
 /// Compares the page's value with the true one of this layer and head, and returns the cell.
-fn assert_true(page: &mut Page, (layer, head, n, causal): (usize, usize, usize, bool)) -> (usize, usize) {
+pub fn assert_true(page: &mut Page, (layer, head, n, causal): (usize, usize, usize, bool)) -> (usize, usize) {
     let (query, key, shown) = readout(page);
     let expected = f64::from(value(layer, head, n, causal, query, key));
     assert!((shown - expected).abs() <= EXACT, "{query}, {key}: {shown} instead of {expected}");

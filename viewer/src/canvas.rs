@@ -75,9 +75,21 @@ pub fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
 
 /// Gives a canvas as many pixels as its box of `width` × `height` CSS pixels has on this screen, and clears it.
 pub fn fit(canvas: &HtmlCanvasElement, width: f64, height: f64) {
+    let (width, height) = pixels(width, height);
+    canvas.set_width(width);
+    canvas.set_height(height);
+}
+
+/// [`fit`], but what is there stays where the size does not change, for what is painted over little by little.
+pub fn refit(canvas: &HtmlCanvasElement, width: f64, height: f64) {
+    if (canvas.width(), canvas.height()) != pixels(width, height) {
+        fit(canvas, width, height);
+    }
+}
+
+fn pixels(width: f64, height: f64) -> (u32, u32) {
     let ratio = pixel_ratio();
-    canvas.set_width((width * ratio).round() as u32);
-    canvas.set_height((height * ratio).round() as u32);
+    ((width * ratio).round() as u32, (height * ratio).round() as u32)
 }
 
 /// Device pixels per CSS pixel.

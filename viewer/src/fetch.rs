@@ -1,13 +1,14 @@
 //! Files of the site: fetched once however many ask, aborted when nobody waits any more, kept within a budget.
 
+use std::any::Any;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use futures::FutureExt;
-use futures::future::{LocalBoxFuture, Shared, WeakShared};
+use futures::future::{LocalBoxFuture, WeakShared};
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -46,75 +47,80 @@ impl Drop for AbortOnDrop {
     }
 }
 
-type Load<T> = LocalBoxFuture<'static, Result<(Rc<T>, usize), String>>;
+/// A thing of any type, so that there is one cache and not one of each type.
+type Thing = Rc<dyn Any>;
+
+/// What makes a thing and tells its size in bytes.
+type Making = LocalBoxFuture<'static, Result<(Thing, usize), String>>;
 
 /// Things made from files, by name: each is made once while it is wanted or fits the budget, and errors are
 /// not kept, so that asking again tries again.
 pub struct Cache<T: 'static> {
-    state: Rc<RefCell<State<T>>>,
+    store: Rc<RefCell<Store>>,
+    things: PhantomData<T>,
 }
 
 impl<T> fmt::Debug for Cache<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.state.borrow().kept.iter().map(|(name, _, size)| (name, size))).finish()
+        f.debug_list().entries(self.store.borrow().kept.iter().map(|(name, _, size)| (name, size))).finish()
     }
 }
 
-struct State<T: 'static> {
+struct Store {
     /// Newest use last; with sizes in bytes.
-    kept: Vec<(String, Rc<T>, usize)>,
+    kept: Vec<(String, Thing, usize)>,
     budget: usize,
-    loading: BTreeMap<String, WeakShared<Load<T>>>,
+    loading: Vec<(String, WeakShared<Making>)>,
 }
 
 impl<T: 'static> Cache<T> {
     /// Keeps what was used last, up to `budget` bytes.
     pub fn new(budget: usize) -> Self {
-        Cache { state: Rc::new(RefCell::new(State { kept: Vec::new(), budget, loading: BTreeMap::new() })) }
+        let store = Store { kept: Vec::new(), budget, loading: Vec::new() };
+        Cache { store: Rc::new(RefCell::new(store)), things: PhantomData }
     }
 
     /// The thing called `name`, if it is there already.
     pub fn ready(&self, name: &str) -> Option<Rc<T>> {
-        self.state.borrow_mut().touch(name)
+        self.store.borrow_mut().touch(name).and_then(|thing| thing.downcast().ok())
     }
 
     /// The thing called `name`: kept, or in the making for somebody else, or made by `make`, which also tells its
     /// size in bytes. Dropping the last future that waits for it drops the making.
-    pub fn get<M, F>(&self, name: &str, make: M) -> impl Future<Output = Result<Rc<T>, String>> + use<T, M, F>
-    where
-        M: FnOnce() -> F,
-        F: Future<Output = Result<(T, usize), String>> + 'static,
-    {
-        let mut state = self.state.borrow_mut();
-        let waiting = match state.touch(name) {
-            Some(kept) => Err(kept),
-            None => Ok(match state.loading.get(name).and_then(WeakShared::upgrade) {
-                Some(load) => load,
-                None => {
-                    let load: Shared<Load<T>> =
-                        make().map(|made| made.map(|(thing, size)| (Rc::new(thing), size))).boxed_local().shared();
-                    state.loading.retain(|_, load| load.upgrade().is_some());
-                    state.loading.extend(load.downgrade().map(|weak| (name.to_owned(), weak)));
-                    load
-                }
-            }),
-        };
-        let (state, name) = (self.state.clone(), name.to_owned());
-        async move {
-            match waiting {
-                Err(kept) => Ok(kept),
-                Ok(load) => {
-                    let (thing, size) = load.await?;
-                    state.borrow_mut().keep(name, thing.clone(), size);
-                    Ok(thing)
-                }
-            }
-        }
+    pub fn get(
+        &self,
+        name: &str,
+        make: impl Future<Output = Result<(T, usize), String>> + 'static,
+    ) -> LocalBoxFuture<'static, Result<Rc<T>, String>> {
+        let make = async move { make.await.map(|(thing, size)| (Rc::new(thing) as Thing, size)) };
+        let thing = wanted(&self.store, name, Box::pin(make));
+        Box::pin(async move { Ok(thing.await?.downcast().expect("a cache's things are all of its type")) })
     }
 }
 
-impl<T> State<T> {
-    fn touch(&mut self, name: &str) -> Option<Rc<T>> {
+/// The thing called `name`; what `make` makes is not begun if there is one already, or in the making.
+fn wanted(store: &Rc<RefCell<Store>>, name: &str, make: Making) -> LocalBoxFuture<'static, Result<Thing, String>> {
+    let mut state = store.borrow_mut();
+    if let Some(kept) = state.touch(name) {
+        return Box::pin(ready(Ok(kept)));
+    }
+    let begun = state.loading.iter().find(|(loading, _)| loading == name).and_then(|(_, load)| load.upgrade());
+    let load = begun.unwrap_or_else(|| {
+        let load = make.shared();
+        state.loading.retain(|(loading, load)| loading != name && load.upgrade().is_some());
+        state.loading.extend(load.downgrade().map(|weak| (name.to_owned(), weak)));
+        load
+    });
+    let (store, name) = (store.clone(), name.to_owned());
+    Box::pin(async move {
+        let (thing, size) = load.await?;
+        store.borrow_mut().keep(name, thing.clone(), size);
+        Ok(thing)
+    })
+}
+
+impl Store {
+    fn touch(&mut self, name: &str) -> Option<Thing> {
         let place = self.kept.iter().rposition(|(n, ..)| n == name)?;
         let used = self.kept.remove(place);
         let thing = used.1.clone();
@@ -122,8 +128,8 @@ impl<T> State<T> {
         Some(thing)
     }
 
-    fn keep(&mut self, name: String, thing: Rc<T>, size: usize) {
-        self.loading.remove(&name);
+    fn keep(&mut self, name: String, thing: Thing, size: usize) {
+        self.loading.retain(|(loading, _)| *loading != name);
         if self.touch(&name).is_some() {
             return;
         }
@@ -141,7 +147,7 @@ mod tests {
 
     use futures::channel::oneshot;
     use futures::executor::block_on;
-    use futures::future::{join, ready};
+    use futures::future::join;
 
     use super::*;
 
@@ -150,10 +156,13 @@ mod tests {
         let cache = Cache::new(100);
         let made = Rc::new(Cell::new(0));
         let make = || {
-            made.set(made.get() + 1);
-            ready(Ok((7, 1)))
+            let made = made.clone();
+            async move {
+                made.set(made.get() + 1);
+                Ok((7, 1))
+            }
         };
-        let (a, b) = block_on(join(cache.get("x", make), cache.get("x", make)));
+        let (a, b) = block_on(join(cache.get("x", make()), cache.get("x", make())));
         assert_eq!((*a.unwrap(), *b.unwrap(), made.get()), (7, 7, 1));
         assert_eq!((cache.ready("x").map(|x| *x), cache.ready("y")), (Some(7), None));
     }
@@ -162,33 +171,33 @@ mod tests {
     fn dropped_with_the_last_who_waits() {
         let cache: Cache<u8> = Cache::new(100);
         let (hold, held) = oneshot::channel::<()>();
-        let first = cache.get("x", || async move {
+        let first = cache.get("x", async move {
             held.await.ok();
             Ok((1, 1))
         });
-        let second = cache.get("x", || ready(Ok((2, 1))));
+        let second = cache.get("x", ready(Ok((2, 1))));
         drop(first);
         assert!(!hold.is_canceled());
         drop(second);
         assert!(hold.is_canceled());
-        assert_eq!(block_on(cache.get("x", || ready(Ok((3, 1))))).as_deref(), Ok(&3));
+        assert_eq!(block_on(cache.get("x", ready(Ok((3, 1))))).as_deref(), Ok(&3));
     }
 
     #[test]
     fn errors_are_tried_again() {
         let cache: Cache<u8> = Cache::new(100);
-        assert_eq!(block_on(cache.get("x", || ready(Err("no".to_owned())))), Err("no".to_owned()));
-        assert_eq!(block_on(cache.get("x", || ready(Ok((1, 1))))).as_deref(), Ok(&1));
+        assert_eq!(block_on(cache.get("x", ready(Err("no".to_owned())))), Err("no".to_owned()));
+        assert_eq!(block_on(cache.get("x", ready(Ok((1, 1))))).as_deref(), Ok(&1));
     }
 
     #[test]
     fn least_recently_used_goes_first() {
         let cache: Cache<u8> = Cache::new(10);
         for name in ["a", "b", "a", "c"] {
-            block_on(cache.get(name, || ready(Ok((0, 5))))).unwrap();
+            block_on(cache.get(name, ready(Ok((0, 5))))).unwrap();
         }
         assert_eq!(["a", "b", "c"].map(|n| cache.ready(n).is_some()), [true, false, true]);
-        block_on(cache.get("huge", || ready(Ok((0, 99))))).unwrap();
+        block_on(cache.get("huge", ready(Ok((0, 99))))).unwrap();
         assert_eq!(["a", "c", "huge"].map(|n| cache.ready(n).is_some()), [false, false, true]);
     }
 }

@@ -3,6 +3,7 @@
 pub mod band;
 pub mod cells;
 pub mod colours;
+pub mod complaints;
 pub mod figures;
 pub mod functions;
 pub mod heads;
@@ -17,6 +18,7 @@ pub mod ordering;
 pub mod packed;
 pub mod panel;
 pub mod pick;
+pub mod prefetch;
 pub mod progress;
 pub mod prompt_filters;
 pub mod prompt_table;
@@ -50,6 +52,7 @@ use crate::url::Step;
 #[component]
 pub fn GridView() -> impl IntoView {
     let store = Store::provide();
+    prefetch::follow(store);
     let tab = memo(move || store.state.with(|s| s.tab));
     let side_closed = memo(move || store.state.with(|s| s.closed.contains(&Panel::Side)));
     let total = move || thousands(store.tiles.with(|t| t.tiles.len()));

@@ -74,14 +74,13 @@ thread_local! {
 /// The prompts of the model in directory `dir`.
 pub async fn prompts(dir: &str) -> Result<Arc<Vec<PromptEntry>>, String> {
     let url = path::prompts(dir);
-    let load = PROMPTS.with(|cache| {
-        cache.get(&url.clone(), || async move {
-            let text = fetch::text(&url).await?;
-            let prompts = jsonl::parse(&url, &text).map_err(|e| e.to_string())?;
-            Ok((Arc::new(prompts), text.len() * 2))
-        })
-    });
-    load.await.map(|prompts| Arc::clone(&prompts))
+    let name = url.clone();
+    let load = async move {
+        let text = fetch::text(&url).await?;
+        let prompts = jsonl::parse(&url, &text).map_err(|e| e.to_string())?;
+        Ok((Arc::new(prompts), text.len() * 2))
+    };
+    PROMPTS.with(|cache| cache.get(&name, load)).await.map(|prompts| Arc::clone(&prompts))
 }
 
 /// The prompts of several models by directory, fetched at the same time, and what went wrong with others.

@@ -17,3 +17,4 @@ pub mod scores;
 pub mod single;
 pub mod theme;
 pub mod url;
+pub mod worker;

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use lens_schema::shard::{ExactLayer, Overview, OverviewLayer};
+use lens_schema::npz::NpzError;
+use lens_schema::shard::{Exact, ExactLayer, Overview, OverviewLayer};
 use lens_schema::{Precision, path};
 
 use crate::fetch::{self, Cache};
+use crate::worker::unpack;
 
 thread_local! {
     static OVERVIEWS: Cache<Overview> = Cache::new(96 << 20);
@@ -17,28 +19,27 @@ thread_local! {
 /// else waits for it.
 pub async fn overview(model: &str, hash: &str) -> Result<Rc<Overview>, String> {
     let url = path::overview(model, hash);
-    let load = OVERVIEWS.with(|cache| {
-        cache.get(&url.clone(), || async move {
-            let bytes = fetch::bytes(&url).await?;
-            let size = bytes.len();
-            Ok((Overview::read(bytes).map_err(|e| format!("{url}: {e}"))?, size))
-        })
-    });
-    load.await
+    let name = url.clone();
+    let load = async move {
+        let bytes = fetch::bytes(&url).await?;
+        let size = bytes.len();
+        Ok((Overview::read(bytes).map_err(|e| format!("{url}: {e}"))?, size))
+    };
+    OVERVIEWS.with(|cache| cache.get(&name, load)).await
 }
 
-/// One layer of an overview, inflated.
+/// One layer of an overview, unpacked.
 pub async fn overview_layer(model: &str, hash: &str, layer: usize) -> Result<Rc<OverviewLayer>, String> {
-    let name = format!("{}#L{layer}", path::overview(model, hash));
+    let url = path::overview(model, hash);
+    let name = format!("{url}#L{layer}");
     let overview = overview(model, hash).await?;
-    let load = LAYERS.with(|cache| {
-        cache.get(&name.clone(), || async move {
-            let side = overview.meta.overview_side();
-            let size = overview.meta.n_heads * side * side;
-            Ok((overview.layer(layer).map_err(|e| format!("{name}: {e}"))?, size))
-        })
-    });
-    load.await
+    let load = async move {
+        let wrong = |e: NpzError| format!("{url}: {e}");
+        let unpacked = unpack(&overview.packed_layer(layer).map_err(wrong)?).await.map_err(wrong)?;
+        let size = unpacked.len();
+        Ok((OverviewLayer::of(overview.meta, unpacked).map_err(wrong)?, size))
+    };
+    LAYERS.with(|cache| cache.get(&name, load)).await
 }
 
 /// Why there are no exact values, and what helps.
@@ -48,17 +49,20 @@ const APPROXIMATE: &str =
 /// One layer's exact values on one prompt. Where the site has none, nothing is fetched.
 pub async fn exact(model: &str, hash: &str, layer: usize) -> Result<Rc<ExactLayer>, String> {
     let url = path::exact(model, hash, layer);
-    let (model, hash) = (model.to_owned(), hash.to_owned());
-    let load = EXACT.with(|cache| {
-        cache.get(&url.clone(), || async move {
-            let overview = overview(&model, &hash).await?;
-            if overview.meta.precision == Precision::Overview {
-                return Err(APPROXIMATE.to_owned());
-            }
-            let bytes = fetch::bytes(&url).await?;
-            let exact = ExactLayer::read(&overview, layer, &bytes).map_err(|e| format!("{url}: {e}"))?;
-            Ok((exact, overview.meta.n_heads * overview.meta.n_ctx * overview.meta.n_ctx * 2))
-        })
-    });
-    load.await
+    let (name, model, hash) = (url.clone(), model.to_owned(), hash.to_owned());
+    let load = async move {
+        let heads = overview_layer(&model, &hash, layer).await?;
+        if heads.meta.precision == Precision::Overview {
+            return Err(APPROXIMATE.to_owned());
+        }
+        let wrong = |e: NpzError| format!("{url}: {e}");
+        let file = Exact::read(fetch::bytes(&url).await?).map_err(wrong)?;
+        let mut arrays = Vec::new();
+        for packed in file.arrays(&heads.meta).map_err(wrong)? {
+            arrays.push(unpack(&packed).await.map_err(wrong)?);
+        }
+        let size = arrays.iter().map(Vec::len).sum();
+        Ok((ExactLayer::of(&heads, arrays).map_err(wrong)?, size))
+    };
+    EXACT.with(|cache| cache.get(&name, load)).await
 }

@@ -21,29 +21,26 @@ pub fn has(index: &Index, dir: &str) -> bool {
 /// Every score of every head of the model in directory `dir`.
 pub async fn table(dir: &str) -> Result<Rc<ScoreTable>, String> {
     let url = path::scores(dir);
-    let load = TABLES.with(|cache| {
-        cache.get(&url.clone(), || async move {
-            let file = fetch::bytes(&url).await?;
-            let table = ScoreTable::read(&file).map_err(|e| format!("{url}: {e}"))?;
-            let size = table.columns.iter().map(|column| size_of_val(&column.values[..])).sum();
-            Ok((table, size))
-        })
-    });
-    load.await
+    let name = url.clone();
+    let load = async move {
+        let file = fetch::bytes(&url).await?;
+        let table = ScoreTable::read(&file).map_err(|e| format!("{url}: {e}"))?;
+        let size = table.columns.iter().map(|column| size_of_val(&column.values[..])).sum();
+        Ok((table, size))
+    };
+    TABLES.with(|cache| cache.get(&name, load)).await
 }
 
 /// How much the heads of the model in directory `dir` differ from each other.
 pub async fn distances(dir: &str) -> Result<Rc<HeadDistances>, String> {
     let table = table(dir).await?;
     let url = path::head_distances(dir);
-    let load = DISTANCES.with(|cache| {
-        cache.get(&url.clone(), || async move {
-            let file = fetch::bytes(&url).await?;
-            let distances =
-                HeadDistances::read(&file, table.n_layers, table.n_heads).map_err(|e| format!("{url}: {e}"))?;
-            let size = size_of_val(&distances.divergence[..]);
-            Ok((distances, size))
-        })
-    });
-    load.await
+    let name = url.clone();
+    let load = async move {
+        let file = fetch::bytes(&url).await?;
+        let distances = HeadDistances::read(&file, table.n_layers, table.n_heads).map_err(|e| format!("{url}: {e}"))?;
+        let size = size_of_val(&distances.divergence[..]);
+        Ok((distances, size))
+    };
+    DISTANCES.with(|cache| cache.get(&name, load)).await
 }

@@ -6,11 +6,14 @@
 mod crc;
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Write;
 
-use flate2::bufread::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchive, ZipArchiveWriter, ZipSliceArchive};
+use serde::de::DeserializeOwned;
 use zlib_rs::{DeflateConfig, Method, ReturnCode, Strategy};
+
+use self::crc::crc32;
 
 /// A file that is not what it should be: truncated, corrupt, or without the entry that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,42 +183,115 @@ impl<T: AsRef<[u8]>> Reader<T> {
 
     /// Content of an entry, checked against its CRC; `None` if there is no entry of this name.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, NpzError> {
+        self.entry(name)?.map(|packed| packed.unpack()).transpose()
+    }
+
+    /// An entry as it lies in the archive; `None` if there is none of this name.
+    pub fn entry(&self, name: &str) -> Result<Option<Packed<'_>>, NpzError> {
         let mut entries = self.zip.entries();
         while let Some(record) = entries.next_entry().map_err(error)? {
             if record.file_path().as_ref() != name.as_bytes() {
                 continue;
             }
             let entry = self.zip.get_entry(record.wayfinder()).map_err(error)?;
-            let damaged = |why: &dyn fmt::Display| NpzError(format!("{name}: {why}"));
-            let claim = entry.claim_verifier();
-            let mut out = Vec::with_capacity(record.uncompressed_size_hint().min(1 << 28) as usize);
-            match record.compression_method() {
-                CompressionMethod::STORE => out.extend_from_slice(entry.data()),
-                CompressionMethod::DEFLATE => {
-                    // One byte more than there should be is wrong already.
-                    let most = claim.uncompressed_size.saturating_add(1);
-                    let read = DeflateDecoder::new(entry.data()).take(most).read_to_end(&mut out);
-                    read.map_err(|e| damaged(&e))?;
-                }
-                other => return Err(damaged(&format_args!("compression method {other:?} is not supported"))),
-            }
-            if out.len() as u64 != claim.uncompressed_size || crc::crc32(&out) != claim.crc {
-                return Err(damaged(&"its content is not what was written"));
-            }
-            return Ok(Some(out));
+            let is_deflated = match record.compression_method() {
+                CompressionMethod::STORE => false,
+                CompressionMethod::DEFLATE => true,
+                _ => return Err(NpzError(format!("{name} is neither stored nor deflated"))),
+            };
+            let whole = entry.claim_verifier();
+            let length = usize::try_from(whole.uncompressed_size).unwrap_or(usize::MAX);
+            let name = name.to_owned();
+            return Ok(Some(Packed { name, bytes: entry.data(), is_deflated, length, crc: whole.crc }));
         }
         Ok(None)
     }
 
+    /// Content of a JSON entry, which must be there.
+    pub fn json<V: DeserializeOwned>(&self, name: &str) -> Result<V, NpzError> {
+        let json = self.get(name)?.ok_or_else(|| NpzError(format!("there is no entry {name}")))?;
+        let text = std::str::from_utf8(&json).map_err(|e| NpzError(format!("{name}: {e}")))?;
+        // From text, as all other JSON is read: from bytes would be a second copy of the parser in the viewer.
+        serde_json::from_str(text).map_err(|e| NpzError(format!("{name}: {e}")))
+    }
+
     /// Data of the array `NAME.npy`, which must be there and have `expected` bytes.
     pub fn array(&self, name: &str, expected: usize) -> Result<Vec<u8>, NpzError> {
-        let mut npy = self.get(&format!("{name}.npy"))?.ok_or_else(|| NpzError(format!("there is no array {name}")))?;
-        let data = npy_data(&npy)?.len();
-        if data != expected {
-            return Err(NpzError(format!("array {name} has {data} bytes; expected {expected}")));
-        }
-        Ok(npy.split_off(npy.len() - data))
+        array_data(name, self.packed_array(name)?.unpack()?, expected)
     }
+
+    /// The array `NAME.npy` as it lies in the archive.
+    pub fn packed_array(&self, name: &str) -> Result<Packed<'_>, NpzError> {
+        self.entry(&format!("{name}.npy"))?.ok_or_else(|| NpzError(format!("there is no array {name}")))
+    }
+}
+
+/// Data of an `.npy` file, which must have `expected` bytes; `name` is what errors call the array.
+pub fn array_data(name: &str, mut npy: Vec<u8>, expected: usize) -> Result<Vec<u8>, NpzError> {
+    let data = npy_data(&npy)?.len();
+    if data != expected {
+        return Err(NpzError(format!("array {name} has {data} bytes; expected {expected}")));
+    }
+    npy.drain(..npy.len() - data);
+    Ok(npy)
+}
+
+/// An entry of an archive, not yet unpacked.
+#[derive(Debug, Clone)]
+pub struct Packed<'a> {
+    name: String,
+    pub bytes: &'a [u8],
+    pub is_deflated: bool,
+    /// Length and checksum of the content.
+    pub length: usize,
+    pub crc: u32,
+}
+
+impl Packed<'_> {
+    pub fn unpack(&self) -> Result<Vec<u8>, NpzError> {
+        let content = if self.is_deflated {
+            inflate(self.bytes, self.length, self.crc)
+        } else {
+            Some(self.bytes.to_vec()).filter(|bytes| bytes.len() == self.length && crc32(bytes) == self.crc)
+        };
+        content.ok_or_else(|| NpzError(format!("{} is damaged", self.name)))
+    }
+}
+
+/// The `length` bytes of which raw deflate made this; `None` if it is damaged.
+pub fn inflate(deflated: &[u8], length: usize, crc: u32) -> Option<Vec<u8>> {
+    // Deflate needs at least a bit for 258 equal bytes: a length beyond that is a lie, and would cost memory.
+    if length / 2064 > deflated.len() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(length);
+    let status = Decompress::new(false).decompress_vec(deflated, &mut out, FlushDecompress::Finish);
+    (matches!(status, Ok(Status::StreamEnd)) && out.len() == length && crc32(&out) == crc).then_some(out)
+}
+
+/// The content of a gzip file of one member (RFC 1952), such as an `svgz`; `None` if it is damaged.
+pub fn gunzip(file: &[u8]) -> Option<Vec<u8>> {
+    const CHECKSUM: u8 = 2;
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+    let [0x1f, 0x8b, 8, flags, _, _, _, _, _, _, rest @ ..] = file else { return None };
+    let mut rest = rest;
+    if flags & EXTRA != 0 {
+        let length = u16::from_le_bytes([*rest.first()?, *rest.get(1)?]);
+        rest = rest.get(2 + usize::from(length)..)?;
+    }
+    for text in [NAME, COMMENT] {
+        if flags & text != 0 {
+            rest = &rest[rest.iter().position(|&byte| byte == 0)? + 1..];
+        }
+    }
+    if flags & CHECKSUM != 0 {
+        rest = rest.get(2..)?;
+    }
+    let (deflated, trailer) = rest.split_last_chunk::<8>()?;
+    let number = |at: usize| u32::from_le_bytes([trailer[at], trailer[at + 1], trailer[at + 2], trailer[at + 3]]);
+    inflate(deflated, number(4) as usize, number(0))
 }
 
 #[cfg(test)]
@@ -246,6 +322,26 @@ mod tests {
             String::from_utf8_lossy(&header[10..])
                 .starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }")
         );
+    }
+
+    #[test]
+    fn gzip_files_are_read_whatever_their_header() {
+        let deflated = deflate(b"<svg/>", raw_deflate(6, Strategy::Default)).unwrap();
+        let file = |flags: u8, header: &[u8]| {
+            let trailer = [crc32(b"<svg/>").to_le_bytes(), 6u32.to_le_bytes()].concat();
+            [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 255], header, &deflated, &trailer].concat()
+        };
+        for (flags, header) in
+            [(0, &b""[..]), (8, b"a.svg\0"), (16, b"why\0"), (4, b"\x02\x00xx"), (30, b"\0\0name\0why\0cc")]
+        {
+            assert_eq!(gunzip(&file(flags, header)).as_deref(), Some(&b"<svg/>"[..]), "{flags}");
+        }
+        let mut wrong = file(0, b"");
+        for length in 0..wrong.len() {
+            assert_eq!(gunzip(&wrong[..length]), None, "{length}");
+        }
+        *wrong.last_mut().unwrap() = 255;
+        assert_eq!(gunzip(&wrong), None);
     }
 
     #[test]

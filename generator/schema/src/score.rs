@@ -92,8 +92,8 @@ impl ScoreTable {
     /// Reads what [`ScoreTable::write`] wrote.
     pub fn read(file: &[u8]) -> Result<Self, NpzError> {
         let npz = Reader::new(file)?;
-        let Legend { n_layers, n_heads, scores, absent } = parse(&npz, LEGEND)?;
-        let mut table = ScoreTable { n_layers, n_heads, prompts: parse(&npz, PROMPTS)?, columns: Vec::new(), absent };
+        let Legend { n_layers, n_heads, scores, absent } = npz.json(LEGEND)?;
+        let mut table = ScoreTable { n_layers, n_heads, prompts: npz.json(PROMPTS)?, columns: Vec::new(), absent };
         for entry in scores {
             let n = table.rows(&entry).saturating_mul(n_layers).saturating_mul(n_heads);
             let values = floats(&npz.array(&entry.name, n.saturating_mul(size_of::<f32>()))?);
@@ -197,11 +197,6 @@ pub fn floats(bytes: &[u8]) -> Vec<f32> {
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>, NpzError> {
     serde_json::to_vec(value).map_err(|e| NpzError(e.to_string()))
-}
-
-fn parse<T: serde::de::DeserializeOwned>(npz: &Reader<&[u8]>, name: &str) -> Result<T, NpzError> {
-    let text = npz.get(name)?.ok_or_else(|| NpzError(format!("there is no entry {name}")))?;
-    serde_json::from_slice(&text).map_err(|e| NpzError(format!("{name}: {e}")))
 }
 
 #[cfg(test)]

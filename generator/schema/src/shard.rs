@@ -17,7 +17,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Precision;
-use crate::npz::{Dtype, NpzError, Reader, Writer};
+use crate::npz::{Dtype, NpzError, Packed, Reader, Writer, array_data};
 use crate::scale::range;
 
 /// Longest side of a head in the overview.
@@ -199,8 +199,7 @@ impl Overview {
     /// An error if the file is damaged or of another schema version.
     pub fn read(bytes: Vec<u8>) -> Result<Self, NpzError> {
         let archive = Reader::new(bytes)?;
-        let json = archive.get("meta.json")?.ok_or_else(|| NpzError("there is no meta.json".to_owned()))?;
-        let meta: Meta = serde_json::from_slice(&json).map_err(|e| NpzError(format!("meta.json: {e}")))?;
+        let meta: Meta = archive.json("meta.json")?;
         if meta.schema != crate::SCHEMA_VERSION {
             return Err(NpzError(format!(
                 "schema {} is not {}; build the site again",
@@ -220,24 +219,54 @@ impl Overview {
 
     /// High bytes of one layer: all its heads, as stored.
     pub fn layer(&self, layer: usize) -> Result<OverviewLayer, NpzError> {
-        let bytes = self.meta.n_heads * self.meta.cells(self.meta.overview_side());
-        Ok(OverviewLayer { meta: self.meta, hi: self.archive.array(&format!("L{layer}"), bytes)? })
+        OverviewLayer::of(self.meta, self.packed_layer(layer)?.unpack()?)
+    }
+
+    /// One layer's array as it lies in the file.
+    pub fn packed_layer(&self, layer: usize) -> Result<Packed<'_>, NpzError> {
+        self.archive.packed_array(&format!("L{layer}"))
     }
 }
 
 /// One layer of an overview, inflated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OverviewLayer {
-    meta: Meta,
+    pub meta: Meta,
     hi: Vec<u8>,
 }
 
 impl OverviewLayer {
+    /// Of what [`Overview::packed_layer`] holds.
+    pub fn of(meta: Meta, unpacked: Vec<u8>) -> Result<Self, NpzError> {
+        let hi = array_data("hi", unpacked, meta.n_heads * meta.cells(meta.overview_side()))?;
+        Ok(OverviewLayer { meta, hi })
+    }
+
     /// One head as a square of [`Meta::overview_side`] rows: high bytes, 0 where nothing is stored.
     pub fn head(&self, head: usize) -> Vec<u8> {
         let side = self.meta.overview_side();
         let cells = self.meta.cells(side);
         unpack(&self.meta, side, &self.hi[head * cells..(head + 1) * cells])
+    }
+}
+
+/// An exact file, read. Its arrays are unpacked when asked for.
+#[derive(Debug)]
+pub struct Exact<T: AsRef<[u8]>>(Reader<T>);
+
+impl<T: AsRef<[u8]>> Exact<T> {
+    pub fn read(bytes: T) -> Result<Self, NpzError> {
+        Reader::new(bytes).map(Exact)
+    }
+
+    /// The arrays of the file, in the order that [`ExactLayer::of`] takes them.
+    pub fn arrays(&self, meta: &Meta) -> Result<Vec<Packed<'_>>, NpzError> {
+        let names: &[&str] = match meta.precision {
+            Precision::F32 => &["values"],
+            _ if meta.pool > 1 => &["lo", "hi"],
+            _ => &["lo"],
+        };
+        names.iter().map(|name| self.0.packed_array(name)).collect()
     }
 }
 
@@ -258,14 +287,23 @@ enum Stored {
 impl ExactLayer {
     /// Joins an exact file with the overview that it completes.
     pub fn read(overview: &Overview, layer: usize, bytes: &[u8]) -> Result<Self, NpzError> {
+        let arrays =
+            Exact::read(bytes)?.arrays(&overview.meta)?.iter().map(Packed::unpack).collect::<Result<_, _>>()?;
+        ExactLayer::of(&overview.layer(layer)?, arrays)
+    }
+
+    /// Of what [`Exact::arrays`] hold, and the layer of the overview, which has the high bytes where they are not
+    /// among them.
+    pub fn of(overview: &OverviewLayer, arrays: Vec<Vec<u8>>) -> Result<Self, NpzError> {
         let meta = overview.meta;
-        let archive = Reader::new(bytes)?;
         let size = meta.n_heads * meta.cells(meta.n_ctx);
+        let mut arrays = arrays.into_iter();
+        let mut array = |name: &str, expected| array_data(name, arrays.next().unwrap_or_default(), expected);
         let stored = match meta.precision {
-            Precision::F32 => Stored::Values(floats(&archive.array("values", size * 4)?)),
+            Precision::F32 => Stored::Values(floats(&array("values", size * 4)?)),
             Precision::Exact | Precision::Overview => {
-                let lo = archive.array("lo", size)?;
-                let hi = if meta.pool > 1 { archive.array("hi", size)? } else { overview.layer(layer)?.hi };
+                let lo = array("lo", size)?;
+                let hi = if meta.pool > 1 { array("hi", size)? } else { overview.hi.clone() };
                 Stored::Planes { hi, lo }
             }
         };

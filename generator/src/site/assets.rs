@@ -15,6 +15,7 @@ use super::stage::Stage;
 static BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/viewer.rs"));
 
 const BOOT: &[u8] = include_bytes!("boot.js");
+const WORKER: &[u8] = include_bytes!("worker.js");
 const ICON: &[u8] = include_bytes!("icon.svg");
 
 /// A viewer, as trunk builds it.
@@ -35,6 +36,8 @@ pub struct Links {
     pub icon: String,
     /// The script that starts the viewer.
     pub boot: String,
+    /// The script with which the viewer starts a worker.
+    pub worker: String,
 }
 
 impl Viewer {
@@ -81,6 +84,7 @@ impl Viewer {
         };
         links.css = add("style", "css", Cow::Owned(css));
         links.boot = add("boot", "js", Cow::Borrowed(BOOT));
+        links.worker = add("worker", "js", Cow::Borrowed(WORKER));
         if links.icon.is_empty() {
             links.icon = add("icon", "svg", Cow::Borrowed(ICON));
         }

@@ -3,13 +3,20 @@
 use leptos::prelude::*;
 
 use crate::erase::{live, memo, on};
+use crate::grid::complaints::complaints;
 use crate::grid::store::Store;
+use crate::url::Address;
 
 #[component]
 pub fn Notices() -> impl IntoView {
     let store = Store::here();
     let progress = store.progress;
-    let notices = memo(move || store.tiles.with(|t| t.notices.clone()));
+    let address = Address::here();
+    let notices = memo(move || {
+        let mut notices = address.with(complaints);
+        notices.extend(store.tiles.with(|t| t.notices.clone()));
+        notices
+    });
     let failures = memo(move || {
         let (prompts, figures) = (store.prompts_errors.get(), progress.failed.get());
         let prompts = prompts.into_iter().map(|message| format!("Prompts are missing: {message}"));

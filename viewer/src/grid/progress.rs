@@ -14,6 +14,8 @@ use crate::grid::thousands;
 pub struct Progress {
     pub in_view: RwSignal<usize>,
     pub drawn: RwSignal<usize>,
+    /// Figures, in view or not, whose data is fetched and unpacked in advance.
+    pub loaded: RwSignal<usize>,
     /// Why figures in view could not be drawn, and how many for each reason.
     pub failed: RwSignal<BTreeMap<String, usize>>,
     /// Counts the times that what failed was tried again.
@@ -122,6 +124,7 @@ pub fn ProgressLine() -> impl IntoView {
             data-total=live(move || total.get().to_string())
             data-in-view=live(move || progress.in_view.get().to_string())
             data-drawn=live(move || progress.drawn.get().to_string())
+            data-loaded=live(move || progress.loaded.get().to_string())
         >
             <strong role="status">
                 {move || match total.get() {

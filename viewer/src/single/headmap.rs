@@ -7,6 +7,7 @@ use lens_schema::scale::{Lut, Scale, lut, normalized_index};
 use lens_schema::shard::{Overview, dequantize_hi};
 use leptos::html;
 use leptos::prelude::*;
+use leptos::reactive::spawn_local_scoped_with_cancellation;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, KeyboardEvent};
 
@@ -15,8 +16,8 @@ use super::link::Target;
 use super::page::Page;
 use super::raster::{Indexed, Place, paint};
 use super::room::observe;
-use crate::canvas;
 use crate::erase::{effect, live, memo, on};
+use crate::{canvas, frame, patterns};
 
 /// Room for the names of the layers, and the smallest and largest picture of a head, in CSS pixels.
 const NAMES_PX: f64 = 32.0;
@@ -58,11 +59,10 @@ pub fn HeadMap() -> impl IntoView {
         let (colormap, scale) = look.get();
         let Some(tile) = tile.get() else { return };
         let Some(pictures) = pictures.get() else { return };
-        page.overview.with(|overview| {
-            if let Some((.., overview)) = overview {
-                draw(&pictures, overview, tile, scale, &lut(colormap).unwrap_or([[0; 3]; 256]));
-            }
-        });
+        if let Some((model, hash, overview)) = page.overview.get() {
+            let lut = lut(colormap).unwrap_or([[0; 3]; 256]);
+            spawn_local_scoped_with_cancellation(draw(pictures, (model, hash), overview, tile, scale, lut));
+        }
     });
     let go = move |head: LayerHead| {
         if let Some(target) = untrack(|| page.with_head(head)) {
@@ -165,25 +165,33 @@ fn focus(map: NodeRef<html::Div>, head: LayerHead) {
 }
 
 /// Draws every head's picture. Layers that cannot be read stay empty; the heatmap says so when one is chosen.
-fn draw(pictures: &HtmlCanvasElement, overview: &Rc<Overview>, tile: usize, scale: Scale, lut: &Lut) {
+async fn draw(
+    pictures: HtmlCanvasElement,
+    (model, hash): (String, String),
+    overview: Rc<Overview>,
+    tile: usize,
+    scale: Scale,
+    lut: Lut,
+) {
     let meta = overview.meta;
     let side = meta.overview_side();
     if side == 0 {
         return;
     }
     let step = tile + GAP_PX;
-    canvas::fit(pictures, (meta.n_heads * step) as f64, (meta.n_layers * step) as f64);
-    let Some(context) = canvas::context(pictures) else { return };
+    canvas::refit(&pictures, (meta.n_heads * step) as f64, (meta.n_layers * step) as f64);
+    let Some(context) = canvas::context(&pictures) else { return };
     let ratio = canvas::pixel_ratio();
     let pixels = (tile as f64 * ratio).round() as usize;
     let mut image = vec![0; 4 * pixels * pixels];
     for layer in 0..meta.n_layers {
-        let Ok(heads) = overview.layer(layer) else { continue };
+        let Ok(heads) = patterns::overview_layer(&model, &hash, layer).await else { continue };
         for head in 0..meta.n_heads {
+            frame::turn().await;
             let table = table(scale, overview.range(layer, head));
             let indices: Vec<Place> = heads.head(head).iter().map(|&hi| table[usize::from(hi)].into()).collect();
             let matrix = Indexed { n: side, indices: &indices, centre: 0, causal: meta.causal };
-            paint(matrix, Window::whole(side), lut, pixels, &mut image);
+            paint(matrix, Window::whole(side), &lut, pixels, &mut image);
             let place = |index: usize| ((index * step + GAP_PX / 2) as f64 * ratio).round();
             canvas::put(&context, &image, pixels, place(head), place(layer));
         }

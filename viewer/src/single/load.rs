@@ -68,9 +68,10 @@ async fn show(page: Page, target: Target) {
         Ok(overview) => overview,
         Err(message) => return fail(page, with_remedy(&message), prompt_links(page, &target, &prompts)),
     };
-    let matrix = match Matrix::approximate(&overview, head) {
+    let heads = patterns::overview_layer(&model, &hash, head.layer).await;
+    let matrix = match heads.and_then(|heads| Matrix::approximate(&overview, &heads, head).map_err(|e| e.to_string())) {
         Ok(matrix) => matrix,
-        Err(e) => return fail(page, with_remedy(&e.to_string()), prompt_links(page, &target, &prompts)),
+        Err(message) => return fail(page, with_remedy(&message), prompt_links(page, &target, &prompts)),
     };
     frame::turn().await;
     let first = Shown {

@@ -2,7 +2,7 @@
 
 use lens_schema::npz::NpzError;
 use lens_schema::scale::{self, Scale, min_max, normalized_index};
-use lens_schema::shard::{ExactLayer, Overview, dequantize_hi};
+use lens_schema::shard::{ExactLayer, Overview, OverviewLayer, dequantize_hi};
 use lens_schema::{LayerHead, Precision};
 
 use super::geometry::Cell;
@@ -30,11 +30,11 @@ pub struct Matrix {
 
 impl Matrix {
     /// From the overview alone: the high bytes, each spread over the cells that it stands for.
-    pub fn approximate(overview: &Overview, head: LayerHead) -> Result<Self, NpzError> {
+    pub fn approximate(overview: &Overview, layer: &OverviewLayer, head: LayerHead) -> Result<Self, NpzError> {
         let meta = overview.meta;
         check(overview, head)?;
         let (n, pool, side) = (meta.n_ctx, meta.pool, meta.overview_side());
-        let hi = overview.layer(head.layer)?.head(head.head);
+        let hi = layer.head(head.head);
         let mut values = vec![0.0; n * n];
         for (query, row) in values.chunks_exact_mut(n.max(1)).enumerate() {
             let blocks = &hi[query / pool * side..(query / pool + 1) * side];
@@ -61,7 +61,7 @@ impl Matrix {
     #[cfg(test)]
     pub fn of(n: usize, causal: bool, values: Vec<f32>) -> Self {
         let range = min_max(values.iter().copied());
-        Matrix { n, causal, exact: true, lossless: true, pool: 1, range, derived: false, values }
+        Matrix { n, causal, exact: true, lossless: false, pool: 1, range, derived: false, values }
     }
 
     /// What an expression made of this pattern, as many values.
@@ -182,7 +182,8 @@ mod tests {
             let packed = pack_layer(&meta, &values(n));
             let overview = Overview::read(write_overview(&meta, std::slice::from_ref(&packed)).unwrap()).unwrap();
             let head = LayerHead { layer: 0, head: 0 };
-            let first = Matrix::approximate(&overview, head).unwrap();
+            let heads = overview.layer(0).unwrap();
+            let first = Matrix::approximate(&overview, &heads, head).unwrap();
             assert!(!first.exact && (first.pool > 1) == (n > 128));
             let layer = ExactLayer::read(&overview, 0, &write_exact(&meta, &packed).unwrap()).unwrap();
             let exact = Matrix::exact(&overview, &layer, head).unwrap();
@@ -196,7 +197,7 @@ mod tests {
                     assert!((first.value(cell) - truth).abs() < 0.01);
                 }
             }
-            assert!(Matrix::approximate(&overview, LayerHead { layer: 0, head: 1 }).is_err());
+            assert!(Matrix::approximate(&overview, &heads, LayerHead { layer: 0, head: 1 }).is_err());
         }
     }
 
