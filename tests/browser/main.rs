@@ -10,10 +10,12 @@
 //! - [`expression`]: matrices derived from a pattern
 //! - [`precision`]: sites that keep more or less of each value
 //! - [`worker`]: unpacking beside the page
+//! - [`access`]: what axe-core finds in both pages
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
 
+mod access;
 mod cdp;
 mod chromium;
 mod expression;
