@@ -1,28 +1,12 @@
 //! Figures that a program in another language draws: `--figure-cmd`.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::LazyLock;
 
 use lens_build::image;
 use lens_schema::path::{self, prompt_hash};
 use serde_json::Value;
 
-use crate::harness::{Run, Test, texts};
-
-/// A Python that has numpy.
-fn python() -> &'static str {
-    static PYTHON: LazyLock<&str> = LazyLock::new(|| {
-        let has_numpy = |python: &&str| {
-            Command::new(python).args(["-c", "import numpy"]).output().is_ok_and(|output| output.status.success())
-        };
-        ["python3", "/usr/bin/python3"]
-            .into_iter()
-            .find(has_numpy)
-            .expect("no python3 with numpy; `just setup` gets it")
-    });
-    &PYTHON
-}
+use crate::harness::{Run, Test, python, texts};
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/python_figures.py")

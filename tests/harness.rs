@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -239,6 +240,20 @@ pub fn copy(from: &Path, to: &Path) {
             false => fs::write(target, fs::read(entry.path()).unwrap()).unwrap(),
         }
     }
+}
+
+/// A Python that has numpy.
+pub fn python() -> &'static str {
+    static PYTHON: LazyLock<&str> = LazyLock::new(|| {
+        let has_numpy = |python: &&str| {
+            Command::new(python).args(["-c", "import numpy"]).output().is_ok_and(|output| output.status.success())
+        };
+        ["python3", "/usr/bin/python3"]
+            .into_iter()
+            .find(has_numpy)
+            .expect("no python3 with numpy; `just setup` gets it")
+    });
+    &PYTHON
 }
 
 /// `count` different texts of `words` words each.

@@ -18,6 +18,7 @@
 //! - `weights`: the forms that weights come in, and those that are refused
 //! - `figures`: figure functions: the library's, one's own, and those that fail
 //! - `figure_cmd`: figures that a program in another language draws
+//! - `lens_site`: reading a site in Python, at every precision
 //! - `scores`: head scores in the data directory and on the site, complete however they came about
 //! - `site`: what a site consists of, what it replaces and what it refuses to
 //! - `serve`: the web server, asked by hand
@@ -36,6 +37,7 @@ mod hub;
 mod hub_errors;
 mod hub_server;
 mod hub_tls;
+mod lens_site;
 mod models;
 mod names;
 mod pattern_lens;
