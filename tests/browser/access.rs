@@ -60,6 +60,24 @@ fn figures_with_every_panel_open() {
 }
 
 #[test]
+fn pins_averages_and_the_sheet_of_keys() {
+    let site = Site::made();
+    let hash = prompts()[3].hash();
+    let query = format!("{}&mean=heads&sort=-score:induction&pins={DECODER}.L0.H1@{hash}", address("L0-1", &[3]));
+    visit(&site.url, &query, |page| {
+        wait_tiles(page, 2);
+        page.wait_for("[data-testid=tray] canvas[data-state=drawn]");
+        sizes(page, "pins and averages");
+        page.resize(1440, 900);
+        page.hover("[data-testid=figures] a", (0.1, 0.5));
+        page.wait_for("[data-testid=hover]");
+        audit(page, "a value under the pointer");
+        page.click("[data-testid=help]");
+        audit(page, "the sheet of keys");
+    });
+}
+
+#[test]
 fn errors() {
     let site = Site::made();
     visit(&site.url, "index.html?models=nope&prompts=nope&functions=nope", |page| {

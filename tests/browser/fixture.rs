@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use lens_build::pattern::AttentionPatterns;
 use lens_build::site::{SiteBuilder, SiteOptions};
+use lens_schema::score::{Column, ScoreEntry, ScoreTable};
 use lens_schema::{FigureEntry, Precision, PromptEntry, path};
 use ndarray::Array3;
 use serde_json::{Value, json};
@@ -154,7 +155,36 @@ fn build(out: &Path, precision: Precision) -> anyhow::Result<()> {
             builder.add_prompt(id, position, &entry, &patterns, folder)?;
         }
     }
+    builder.add_files(&[(path::scores(DECODER), scores().write()?)])?;
     builder.finish().map(drop)
+}
+
+/// The decoder's head scores: one per prompt, by a formula.
+fn scores() -> ScoreTable {
+    let entry = ScoreEntry {
+        name: "induction".to_owned(),
+        doc: "Made.".to_owned(),
+        unit: "probability".to_owned(),
+        min: Some(0.0),
+        max: Some(1.0),
+        per_prompt: true,
+        undefined: None,
+    };
+    let (n_layers, n_heads) = DECODER_SIZE;
+    let heads = |prompt| (0..n_layers).flat_map(move |l| (0..n_heads).map(move |h| score(prompt, l, h)));
+    let values = (0..prompts().len()).flat_map(heads).collect();
+    ScoreTable {
+        n_layers,
+        n_heads,
+        prompts: prompts().iter().map(Prompt::hash).collect(),
+        columns: vec![Column { entry, values }],
+        ..ScoreTable::default()
+    }
+}
+
+/// The score of a head of the decoder on a prompt: another for each head.
+pub fn score(prompt: usize, layer: usize, head: usize) -> f32 {
+    ((prompt + 5 * (layer * DECODER_SIZE.1 + head)) % 13) as f32 / 13.0
 }
 
 fn config(model: &str, n_layers: usize, n_heads: usize, causal: bool) -> Value {

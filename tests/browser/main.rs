@@ -5,7 +5,8 @@
 //! - [`chromium`], [`cdp`]: starting the browser, and speaking to one of its pages
 //! - [`fixture`], [`pictures`]: the site that is visited
 //! - [`itself`]: what the harness must notice
-//! - [`grid`]: many patterns at once; [`heads`], [`prompts`], [`look`]: what is chosen there, and how it is shown
+//! - [`grid`]: many patterns at once; [`heads`], [`prompts`], [`look`]: what is chosen there, and how it is shown;
+//!   [`tiles`]: what the figures tell and do
 //! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
 //! - [`expression`]: matrices derived from a pattern
 //! - [`precision`]: sites that keep more or less of each value
@@ -32,4 +33,5 @@ mod report;
 mod shell;
 mod single;
 mod single_address;
+mod tiles;
 mod worker;

@@ -1,14 +1,21 @@
 //! The page that shows many patterns at once: what to choose from at the side, the figures beside it.
 
+pub mod average;
 pub mod band;
 pub mod cells;
 pub mod colours;
 pub mod complaints;
+pub mod dom;
+pub mod field;
 pub mod figures;
 pub mod functions;
 pub mod heads;
+pub mod help;
+pub mod hover;
 pub mod layout;
 pub mod legend;
+pub mod list;
+pub mod mean;
 pub mod menu;
 pub mod models;
 pub mod notices;
@@ -18,26 +25,30 @@ pub mod ordering;
 pub mod packed;
 pub mod panel;
 pub mod pick;
+pub mod pins;
 pub mod prefetch;
 pub mod progress;
 pub mod prompt_filters;
-pub mod prompt_table;
 pub mod prompts;
 pub mod row;
+pub mod scored;
 pub mod shade;
 pub mod sheet;
 pub mod start;
 pub mod state;
 pub mod store;
 pub mod table;
+pub mod task;
 pub mod tiles;
 pub mod toolbar;
+pub mod tray;
 
 use leptos::prelude::*;
 
 use crate::erase::{live, memo, on};
 use crate::grid::figures::Figures;
 use crate::grid::functions::FunctionPanel;
+use crate::grid::help::Help;
 use crate::grid::legend::Legend;
 use crate::grid::models::ModelPanel;
 use crate::grid::notices::Notices;
@@ -46,6 +57,7 @@ use crate::grid::start::Start;
 use crate::grid::state::{Panel, Tab};
 use crate::grid::store::Store;
 use crate::grid::toolbar::Toolbar;
+use crate::grid::tray::Tray;
 use crate::url::Step;
 
 /// Everything below the title bar of `index.html`.
@@ -85,7 +97,9 @@ pub fn GridView() -> impl IntoView {
                 <Notices />
                 <Start />
                 <Figures />
+                <Tray />
             </section>
+            <Help />
         </div>
     }
 }

@@ -1,176 +1,250 @@
 //! The grid of one model's heads: a row per layer, a column per head, and headers that choose a whole line.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use lens_schema::LayerHead;
 use leptos::ev;
+use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
+use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent};
 
-use crate::erase::{live, memo, on};
+use crate::erase::effect;
+use crate::grid::dom;
 use crate::grid::pick::{Drag, Size, dragged, toggled};
 
 /// Heads that a grid names in its header one by one; of more, every fourth is.
 const NAMED: usize = 24;
 
-/// `base` is what is chosen, `chosen` the same with the rectangle that is being dragged.
+/// The grid, once made.
+#[derive(Debug)]
+struct Grid {
+    size: Size,
+    root: HtmlElement,
+    cells: Vec<HtmlElement>,
+    /// What is chosen; a rectangle that is being dragged is not yet in it.
+    base: RefCell<BTreeSet<LayerHead>>,
+    drag: Cell<Option<Drag>>,
+    /// The cell that the tabulator key reaches.
+    active: Cell<LayerHead>,
+    count: RwSignal<usize>,
+    set: Callback<BTreeSet<LayerHead>>,
+}
+
+/// `base` is what is chosen; `count` is kept at how many heads are, with those that are being dragged over.
 #[component]
 pub fn Cells(
     name: String,
     size: Size,
     base: Memo<BTreeSet<LayerHead>>,
-    chosen: Memo<BTreeSet<LayerHead>>,
-    drag: RwSignal<Option<Drag>>,
+    count: RwSignal<usize>,
     set: Callback<BTreeSet<LayerHead>>,
 ) -> impl IntoView {
-    let root = NodeRef::<leptos::html::Div>::new();
-    let active = RwSignal::new(LayerHead { layer: 0, head: 0 });
-    let toggle = move |these: &[LayerHead]| set.run(toggled(&base.get_untracked(), these));
-    listen_for_release(drag, chosen, set);
-    let down = move |event: PointerEvent| {
-        if event.button() != 0 || event.pointer_type() == "touch" {
-            return;
-        }
-        if let Some(cell) = event.target().and_then(|t| cell_of(t.unchecked_ref())) {
-            let add = !base.with_untracked(|b| b.contains(&cell));
-            drag.set(Some(Drag { from: cell, to: cell, add }));
-            active.set(cell);
-        }
-    };
-    let over = move |event: PointerEvent| {
-        if let Some(now) = drag.get_untracked()
-            && let Some(to) = event.target().and_then(|t| cell_of(t.unchecked_ref()))
-            && to != now.to
-        {
-            drag.set(Some(Drag { to, ..now }));
-        }
-    };
-    let click = move |event: ev::MouseEvent| {
-        // A finger taps; a mouse has dragged a rectangle of one cell.
-        let touch = event.dyn_ref::<PointerEvent>().is_some_and(|e| e.pointer_type() == "touch");
-        if touch && let Some(cell) = event.target().and_then(|t| cell_of(t.unchecked_ref())) {
-            active.set(cell);
-            toggle(&[cell]);
-        }
-    };
-    let key = move |event: KeyboardEvent| {
-        let Some(at) = event.target().and_then(|t| cell_of(t.unchecked_ref())) else { return };
-        let held = event.ctrl_key() || event.meta_key();
-        let key = event.key();
-        match key.as_str() {
-            " " if event.shift_key() => toggle(&size.layer(at.layer)),
-            " " if held => toggle(&size.head(at.head)),
-            " " | "Enter" => toggle(&[at]),
-            "a" if held => toggle(&size.all()),
-            key => {
-                let Some(to) = size.moved(at, key) else { return };
-                active.set(to);
-                if event.shift_key() {
-                    set.run(dragged(&base.get_untracked(), Some(Drag { from: at, to, add: true })));
-                }
-                if let Some(root) = root.get_untracked() {
-                    focus(&root, to);
-                }
-            }
-        }
-        event.prevent_default();
-    };
-    // Headers are for the mouse; the keyboard has shift or ctrl with space instead.
-    let line = move |label: String, what: String, cells: Vec<LayerHead>| {
-        view! {
-            <button class="line" tabindex="-1" title=what.clone() aria-label=what on:click=on(move |_| toggle(&cells))>
-                {label}
-            </button>
-        }
-    };
-    let columns = (0..size.n_heads).map(|head| {
-        let label = if size.n_heads <= NAMED || head % 4 == 0 { head.to_string() } else { String::new() };
-        view! { <div role="columnheader">{line(label, format!("Head {head} of every layer"), size.head(head))}</div> }
+    let root = NodeRef::<html::Div>::new();
+    let grid = StoredValue::new_local(None::<Rc<Grid>>);
+    effect(move || {
+        let Some(root) = root.get() else { return };
+        let made = grid.get_value().unwrap_or_else(|| {
+            let new = Grid::new(&name, size, count, set);
+            dom::put(&root, &new.root);
+            grid.set_value(Some(new.clone()));
+            new
+        });
+        made.base.replace(base.get());
+        made.show();
     });
-    let columns: Vec<_> = columns.collect();
-    let rows = (0..size.n_layers).map(|layer| {
-        let header = line(format!("L{layer}"), format!("L{layer}: all heads of the layer"), size.layer(layer));
-        let cells: Vec<_> = size.layer(layer).into_iter().map(|cell| view! { <Cell cell chosen active /> }).collect();
-        view! {
-            <div role="row" class="line-of-cells">
-                <div role="rowheader">{header}</div>
-                {cells}
-            </div>
-        }
-    });
-    let rows: Vec<_> = rows.collect();
-    view! {
-        <div class="cells-scroll">
-            <div
-                class="cells"
-                class:many=(size.n_heads > NAMED)
-                role="grid"
-                aria-multiselectable="true"
-                aria-label=format!("Heads of {name} by layer")
-                aria-description="Space chooses a head, with shift its layer, with control the head in every layer"
-                style:--heads=size.n_heads.to_string()
-                node_ref=root
-                on:pointerdown=on(down)
-                on:pointerover=on(over)
-                on:click=on(click)
-                on:keydown=on(key)
-            >
-                <div role="row" class="line-of-cells">
-                    <div role="columnheader">{line("all".to_owned(), "All heads".to_owned(), size.all())}</div>
-                    {columns}
-                </div>
-                {rows}
-            </div>
-        </div>
-    }
-}
-
-#[component]
-fn Cell(cell: LayerHead, chosen: Memo<BTreeSet<LayerHead>>, active: RwSignal<LayerHead>) -> impl IntoView {
-    let is_chosen = memo(move || chosen.with(|c| c.contains(&cell)));
-    view! {
-        <div
-            role="gridcell"
-            class="cell"
-            title=cell.to_string()
-            aria-label=cell.to_string()
-            aria-selected=live(move || is_chosen.get().to_string())
-            tabindex=live(move || if active.get() == cell { "0" } else { "-1" })
-            data-cell=cell.to_string()
-        ></div>
-    }
-}
-
-/// A rectangle is done when the button is released, wherever that is.
-fn listen_for_release(
-    drag: RwSignal<Option<Drag>>,
-    chosen: Memo<BTreeSet<LayerHead>>,
-    set: Callback<BTreeSet<LayerHead>>,
-) {
+    // A rectangle is done when the button is released, wherever that is.
     let up = window_event_listener(ev::pointerup, move |_| {
-        if drag.get_untracked().is_some() {
-            let heads = chosen.get_untracked();
-            drag.set(None);
-            set.run(heads);
-        }
+        grid.with_value(|grid| grid.iter().for_each(|grid| grid.release(true)));
     });
-    let cancel = window_event_listener(ev::pointercancel, move |_| drag.set(None));
+    let cancel = window_event_listener(ev::pointercancel, move |_| {
+        grid.with_value(|grid| grid.iter().for_each(|grid| grid.release(false)));
+    });
     on_cleanup(move || {
         up.remove();
         cancel.remove();
     });
+    view! { <div class="cells-scroll" node_ref=root></div> }
 }
 
-/// The cell that an element is.
-fn cell_of(element: &Element) -> Option<LayerHead> {
-    let name = element.get_attribute("data-cell")?;
+impl Grid {
+    fn new(name: &str, size: Size, count: RwSignal<usize>, set: Callback<BTreeSet<LayerHead>>) -> Rc<Self> {
+        let many = size.n_heads > NAMED;
+        let label = format!("Heads of {name} by layer");
+        let root = dom::element(
+            "div",
+            &[
+                ("class", if many { "cells many" } else { "cells" }),
+                ("role", "grid"),
+                ("aria-multiselectable", "true"),
+                ("aria-label", &label),
+                (
+                    "aria-description",
+                    "Space chooses a head, with shift its layer, with control the head in every layer",
+                ),
+            ],
+        );
+        dom::style(&root, "--heads", &size.n_heads.to_string());
+        // Headers are for the mouse; the keyboard has shift or ctrl with space instead.
+        let header = |role: &str, text: &str, what: &str, line: &str| {
+            let attributes =
+                [("class", "line"), ("tabindex", "-1"), ("title", what), ("aria-label", what), ("data-line", line)];
+            dom::around("div", &[("role", role)], &[&dom::words("button", &attributes, text)])
+        };
+        let row = dom::element("div", &[("role", "row"), ("class", "line-of-cells")]);
+        dom::put(&root, &row);
+        dom::put(&row, &header("columnheader", "all", "All heads", ""));
+        for head in 0..size.n_heads {
+            let text = if !many || head % 4 == 0 { head.to_string() } else { String::new() };
+            let what = format!("Head {head} of every layer");
+            dom::put(&row, &header("columnheader", &text, &what, &format!("H{head}")));
+        }
+        let mut cells = Vec::new();
+        for layer in 0..size.n_layers {
+            let row = dom::element("div", &[("role", "row"), ("class", "line-of-cells")]);
+            dom::put(&root, &row);
+            let text = format!("L{layer}");
+            dom::put(&row, &header("rowheader", &text, &format!("L{layer}: all heads of the layer"), &text));
+            for cell in size.layer(layer) {
+                let name = cell.to_string();
+                let attributes = [
+                    ("role", "gridcell"),
+                    ("class", "cell"),
+                    ("title", &*name),
+                    ("aria-label", &*name),
+                    ("tabindex", "-1"),
+                    ("data-cell", &*name),
+                ];
+                let cell = dom::element("div", &attributes);
+                dom::put(&row, &cell);
+                cells.push(cell);
+            }
+        }
+        let active = Cell::new(LayerHead { layer: 0, head: 0 });
+        let (base, drag) = (RefCell::default(), Cell::new(None));
+        let grid = Rc::new(Grid { size, root, cells, base, drag, active, count, set });
+        grid.activate(grid.active.get());
+        let on = grid.clone();
+        dom::listen(&grid.root, "pointerdown", move |event| on.down(&event));
+        let on = grid.clone();
+        dom::listen(&grid.root, "pointerover", move |event| on.over(&event));
+        let on = grid.clone();
+        dom::listen(&grid.root, "click", move |event| on.click(&event));
+        let on = grid.clone();
+        dom::listen(&grid.root, "keydown", move |event| on.key(&event));
+        grid
+    }
+
+    /// What is chosen, with what is being dragged over.
+    fn chosen(&self) -> BTreeSet<LayerHead> {
+        dragged(&self.base.borrow(), self.drag.get())
+    }
+
+    fn show(&self) {
+        let chosen = self.chosen();
+        for (cell, element) in self.size.all().iter().zip(&self.cells) {
+            dom::set(element, "aria-selected", if chosen.contains(cell) { "true" } else { "false" });
+        }
+        self.count.set(chosen.len());
+    }
+
+    fn element(&self, cell: LayerHead) -> Option<&HtmlElement> {
+        self.cells.get(cell.layer * self.size.n_heads + cell.head)
+    }
+
+    fn activate(&self, cell: LayerHead) {
+        let before = self.active.replace(cell);
+        for (cell, index) in [(before, "-1"), (cell, "0")] {
+            if let Some(element) = self.element(cell) {
+                dom::set(element, "tabindex", index);
+            }
+        }
+    }
+
+    fn toggle(&self, these: &[LayerHead]) {
+        let heads = toggled(&self.base.borrow(), these);
+        self.set.run(heads);
+    }
+
+    fn down(&self, event: &PointerEvent) {
+        if event.button() != 0 || event.pointer_type() == "touch" {
+            return;
+        }
+        if let Some(cell) = cell_of(event) {
+            let add = !self.base.borrow().contains(&cell);
+            self.drag.set(Some(Drag { from: cell, to: cell, add }));
+            self.activate(cell);
+            self.show();
+        }
+    }
+
+    fn over(&self, event: &PointerEvent) {
+        if let Some(now) = self.drag.get()
+            && let Some(to) = cell_of(event)
+            && to != now.to
+        {
+            self.drag.set(Some(Drag { to, ..now }));
+            self.show();
+        }
+    }
+
+    fn release(&self, done: bool) {
+        if self.drag.get().is_some() {
+            let heads = self.chosen();
+            self.drag.set(None);
+            if done {
+                self.set.run(heads);
+            } else {
+                self.show();
+            }
+        }
+    }
+
+    fn click(&self, event: &PointerEvent) {
+        if let Some(line) = dom::closest(event, "[data-line]").and_then(|line| line.get_attribute("data-line")) {
+            let number = line.get(1..).and_then(|n| n.parse().ok()).unwrap_or_default();
+            return self.toggle(&match line.get(..1) {
+                Some("L") => self.size.layer(number),
+                Some(_) => self.size.head(number),
+                None => self.size.all(),
+            });
+        }
+        // A finger taps; a mouse has dragged a rectangle of one cell.
+        if event.pointer_type() == "touch"
+            && let Some(cell) = cell_of(event)
+        {
+            self.activate(cell);
+            self.toggle(&[cell]);
+        }
+    }
+
+    fn key(&self, event: &KeyboardEvent) {
+        let Some(at) = cell_of(event) else { return };
+        let held = event.ctrl_key() || event.meta_key();
+        match event.key().as_str() {
+            " " if event.shift_key() => self.toggle(&self.size.layer(at.layer)),
+            " " if held => self.toggle(&self.size.head(at.head)),
+            " " | "Enter" => self.toggle(&[at]),
+            "a" if held => self.toggle(&self.size.all()),
+            key => {
+                let Some(to) = self.size.moved(at, key) else { return };
+                self.activate(to);
+                if event.shift_key() {
+                    let heads = dragged(&self.base.borrow(), Some(Drag { from: at, to, add: true }));
+                    self.set.run(heads);
+                }
+                dom::focus(self.element(to).cloned());
+            }
+        }
+        event.prevent_default();
+    }
+}
+
+/// The cell that an event is about.
+fn cell_of(event: &Event) -> Option<LayerHead> {
+    let name = dom::closest(event.unchecked_ref(), "[data-cell]")?.get_attribute("data-cell")?;
     let (layer, head) = name.strip_prefix('L')?.split_once('H')?;
     Some(LayerHead { layer: layer.parse().ok()?, head: head.parse().ok()? })
-}
-
-fn focus(root: &Element, cell: LayerHead) {
-    if let Ok(Some(element)) = root.query_selector(&format!("[data-cell=\"{cell}\"]")) {
-        let _focusable = element.unchecked_into::<HtmlElement>().focus();
-    }
 }

@@ -1,6 +1,6 @@
 //! Colours that tell the values of a key apart.
 
-use crate::grid::order::{Key, Tile};
+use crate::grid::order::{Key, MEAN, Tile};
 use crate::grid::tiles::{ChosenModel, Tiles};
 
 /// A CSS colour for a tile's border. Layers and heads run through a sequence, so that near ones look alike; models,
@@ -12,10 +12,13 @@ pub fn border(tiles: &Tiles, tile: &Tile, key: Key) -> String {
         let most = tiles.models.iter().map(size).max().unwrap_or(0);
         if most > 1 { f64::from(value) / (most - 1) as f64 } else { 0.0 }
     };
+    if value == MEAN {
+        return "var(--text-3)".to_owned();
+    }
     match key {
         Key::Layer => sequence(of(|m| m.n_layers)),
         Key::Head => sequence(of(|m| m.n_heads)),
-        Key::Model | Key::Prompt | Key::Function => category(value),
+        Key::Model | Key::Prompt | Key::Function | Key::Score => category(value),
     }
 }
 
@@ -35,10 +38,10 @@ fn colour(hue: f64) -> String {
 
 /// The first values of a key among the tiles with their colours, at most `most`, and how many more there are.
 pub fn legend(tiles: &Tiles, key: Key, most: usize) -> (Vec<(String, String)>, usize) {
-    // By value, the first tile that has it.
+    // By value, the first tile that has it; averages before all.
     let mut firsts: Vec<Option<&Tile>> = Vec::new();
     for tile in &tiles.tiles {
-        let value = tile.get(key) as usize;
+        let value = tile.get(key).wrapping_add(1) as usize;
         firsts.resize(firsts.len().max(value + 1), None);
         firsts[value].get_or_insert(tile);
     }
@@ -50,10 +53,23 @@ pub fn legend(tiles: &Tiles, key: Key, most: usize) -> (Vec<(String, String)>, u
 pub fn label(tiles: &Tiles, tile: &Tile, key: Key) -> String {
     match key {
         Key::Model => tiles.models[tile.model as usize].name.clone(),
+        Key::Prompt if tile.prompt == MEAN => "mean of prompts".to_owned(),
         Key::Prompt => tiles.prompts[tile.prompt as usize].preview(160),
+        Key::Layer if tile.layer == MEAN => "all layers".to_owned(),
         Key::Layer => format!("L{}", tile.layer),
+        Key::Head if tile.head == MEAN => "mean".to_owned(),
         Key::Head => format!("H{}", tile.head),
         Key::Function => tiles.functions[tile.function as usize].name.clone(),
+        Key::Score => String::new(),
+    }
+}
+
+/// Layer and head of a tile: `L3H7`, `L3 mean`, `mean`.
+pub fn head_label(tile: &Tile) -> String {
+    match (tile.layer, tile.head) {
+        (MEAN, _) => "mean".to_owned(),
+        (layer, MEAN) => format!("L{layer} mean"),
+        (layer, head) => format!("L{layer}H{head}"),
     }
 }
 
@@ -63,7 +79,7 @@ mod tests {
 
     #[test]
     fn legends_name_every_value_once() {
-        let model = ChosenModel { dir: "m".into(), name: "m".into(), n_layers: 3, n_heads: 1 };
+        let model = ChosenModel { dir: "m".into(), name: "m".into(), n_layers: 3, n_heads: 1, heads: Vec::new() };
         let tile = |layer| Tile { model: 0, prompt: 0, layer, head: 0, function: 0 };
         let tiles = Tiles { models: vec![model], tiles: [2, 0, 2, 1].map(tile).to_vec(), ..Tiles::default() };
         let (shown, more) = legend(&tiles, Key::Layer, 2);

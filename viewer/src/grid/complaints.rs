@@ -4,8 +4,9 @@ use crate::grid::state::State;
 use crate::url::Query;
 
 /// Parameters that not every text is a value of: the value that need not be written, and what else there is.
-const EXPECTED: [(&str, &str, &str); 13] = [
-    ("sort", "model", "made of model, prompt, layer, head and function, each with a - before it or not"),
+const EXPECTED: [(&str, &str, &str); 14] = [
+    ("sort", "model", "made of model, prompt, layer, head, function and score:NAME, each with a - before it or not"),
+    ("mean", "", "heads, layers or prompts"),
     ("headings", "2", "a number from 0 to 5"),
     ("rows", "", "what rows begin with, such as layer"),
     ("color", "", "what colours tell apart, such as layer or head"),

@@ -1,22 +1,30 @@
 //! The figures, of which only those in view exist: they are fetched, drawn and kept as long as they are seen.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use lens_schema::path;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
-use crate::erase::{effect, live, memo, on};
+use crate::erase::{effect, memo};
 use crate::grid::band::Band;
+use crate::grid::dom;
+use crate::grid::hover::Hover;
 use crate::grid::layout::{Content, Layout, Wish};
-use crate::grid::order::Key;
+use crate::grid::order::{Key, Tile};
+use crate::grid::row::pin;
 use crate::grid::shade::Shade;
+use crate::grid::state::State;
 use crate::grid::store::Store;
 use crate::grid::tiles::Tiles;
+use crate::url::{Query, Step};
 
 /// Rows this far outside of the view, in CSS pixels, are there already.
 const MARGIN: f64 = 64.0;
@@ -33,12 +41,37 @@ pub struct Scene {
     pub headed: Vec<Key>,
     /// What a row's label names.
     pub row: Option<Key>,
+    /// The page's address, for links to other choices.
+    address: Query,
 }
 
 impl PartialEq for Scene {
     fn eq(&self, other: &Self) -> bool {
         self.generation == other.generation
     }
+}
+
+impl Scene {
+    /// The page with the members of an average one by one.
+    pub fn members_url(&self, tile: &Tile) -> String {
+        let mut query = self.address.clone();
+        let mut state = State::read(&query);
+        state.keep_members(&self.tiles, tile);
+        state.write(&mut query);
+        format!("{}?{query}", path::INDEX_HTML)
+    }
+}
+
+/// The lines that are on the page, and what listens to them.
+#[derive(Debug)]
+struct Shown {
+    store: Store,
+    root: HtmlElement,
+    scene: RefCell<Arc<Scene>>,
+    bands: RefCell<BTreeMap<usize, Band>>,
+    /// The tile that the tabulator key reaches; always one that exists.
+    active: Cell<usize>,
+    hover: Hover,
 }
 
 #[component]
@@ -54,8 +87,7 @@ pub fn Figures() -> impl IntoView {
         if (rect.width() - width.get_untracked()).abs() >= 1.0 {
             width.set(rect.width());
         }
-        let height = window().inner_height().ok().and_then(|h| h.as_f64()).unwrap_or_default();
-        let now = (-rect.top(), height - rect.top());
+        let now = (-rect.top(), window_height() - rect.top());
         if now != view.get_untracked() {
             view.set(now);
         }
@@ -66,7 +98,7 @@ pub fn Figures() -> impl IntoView {
         let width = width.get();
         store.state.with(|s| {
             let wish = Wish { width, tile: s.tile as f64, per_row: s.per_row, row: s.row, headings: s.headings };
-            (s.order, wish, s.colour, s.shade)
+            (s.order.clone(), wish, s.colour, s.shade)
         })
     });
     let scene = Memo::new(move |before: Option<&Arc<Scene>>| {
@@ -74,7 +106,7 @@ pub fn Figures() -> impl IntoView {
         let tiles = store.tiles.get();
         let (order, wish, colour, shade) = look.get();
         let layout = Layout::new(&tiles.tiles, &order, wish);
-        let headed = order.0[..wish.headings.min(order.0.len())].iter().map(|r| r.key).collect();
+        let headed = order.grouping().iter().take(wish.headings).map(|r| r.key).collect();
         Arc::new(Scene {
             generation: before.map_or(0, |s| s.generation + 1),
             tiles,
@@ -83,65 +115,192 @@ pub fn Figures() -> impl IntoView {
             shade,
             headed,
             row: wish.row,
+            address: store.address.with_untracked(Query::clone),
         })
     });
     let visible = memo(move || {
         let (top, bottom) = view.get();
         scene.with(|s| s.layout.visible(top - MARGIN, bottom + MARGIN))
     });
-    let bands = move || {
-        let generation = scene.with(|s| s.generation);
-        visible.get().map(|band| (generation, band)).collect::<Vec<_>>()
-    };
-    let active = RwSignal::new(0usize);
-    // The tile that the tabulator key reaches is always one that exists.
+    let pins = memo(move || store.state.with(|s| s.pins.clone()));
+    let shown = StoredValue::new_local(None::<Rc<Shown>>);
     effect(move || {
-        let visible = visible.get();
-        let first = scene.with(|s| {
-            let here = s.layout.band_of(active.get_untracked()).is_some_and(|band| visible.contains(&band));
-            let rows = s.layout.bands[visible].iter().filter_map(|b| match b.content {
+        let Some(root) = root.get() else { return };
+        let (scene, visible) = (scene.get(), visible.get());
+        let before = shown.get_value();
+        let shown = before.unwrap_or_else(|| {
+            let new = Shown::new(store, root.unchecked_into(), scene.clone(), measure);
+            shown.set_value(Some(new.clone()));
+            new
+        });
+        shown.show(scene, visible);
+        shown.mark(&pins.get());
+    });
+    // What was under the pointer is no longer.
+    effect(move || {
+        view.track();
+        shown.with_value(|shown| shown.iter().for_each(|shown| shown.hover.leave()));
+    });
+    on_cleanup(move || shown.dispose());
+    view! { <div class="figures" data-testid="figures" node_ref=root></div> }
+}
+
+impl Shown {
+    fn new(store: Store, root: HtmlElement, scene: Arc<Scene>, measure: impl Fn() + Copy + 'static) -> Rc<Self> {
+        let hover = Hover::new(&root);
+        let (scene, bands) = (RefCell::new(scene), RefCell::default());
+        let shown = Rc::new(Shown { store, root: root.clone(), scene, bands, active: Cell::new(0), hover });
+        let on_key = shown.clone();
+        dom::listen(&root, "keydown", move |event: KeyboardEvent| on_key.key(&event, measure));
+        let on_click = shown.clone();
+        dom::listen(&root, "click", move |event: MouseEvent| on_click.click(&event));
+        let on_focus = shown.clone();
+        dom::listen(&root, "focusin", move |event: MouseEvent| {
+            if let Some(tile) = tile_of(&event) {
+                on_focus.activate(tile);
+                on_focus.point(&event, tile, false);
+            }
+        });
+        let on_move = shown.clone();
+        dom::listen(&root, "pointermove", move |event: MouseEvent| match tile_of(&event) {
+            Some(tile) => on_move.point(&event, tile, true),
+            None => on_move.hover.leave(),
+        });
+        for leaving in ["pointerleave", "focusout", "pointerdown"] {
+            let on_leave = shown.clone();
+            dom::listen(&root, leaving, move |_: MouseEvent| on_leave.hover.leave());
+        }
+        shown
+    }
+
+    /// Makes what is in view, and drops what is not.
+    fn show(&self, scene: Arc<Scene>, visible: Range<usize>) {
+        let mut bands = self.bands.borrow_mut();
+        if *self.scene.borrow() != scene || bands.is_empty() {
+            bands.clear();
+            self.hover.leave();
+            let layout = &scene.layout;
+            for (name, length) in [
+                ("height", layout.height),
+                ("--tile", layout.tile),
+                ("--gap", layout.gap),
+                ("--gutter", layout.gutter),
+                ("--caption", layout.caption),
+            ] {
+                dom::style(&self.root, name, &format!("{length}px"));
+            }
+            dom::style(&self.root, "--columns", &layout.columns.to_string());
+            self.scene.replace(scene.clone());
+        }
+        bands.retain(|band, _| visible.contains(band));
+        let layout = &scene.layout;
+        if !layout.band_of(self.active.get()).is_some_and(|band| visible.contains(&band)) {
+            let rows = layout.bands[visible.clone()].iter().filter_map(|b| match b.content {
                 Content::Row { first, .. } => Some(first),
                 Content::Heading { .. } => None,
             });
-            if here { None } else { rows.min() }
-        });
-        if let Some(first) = first {
-            active.set(first);
+            self.active.set(rows.min().unwrap_or(0));
         }
-    });
-    let key = move |event: web_sys::KeyboardEvent| {
-        let Some(to) = scene.with_untracked(|s| step(s, active.get_untracked(), &event.key(), event.ctrl_key())) else {
-            return;
-        };
-        event.prevent_default();
-        active.set(to);
-        if let Some(root) = root.get_untracked() {
-            reveal(&scene.get_untracked().layout, &root, to);
-            measure();
-            // The row is there after the next frame.
-            request_animation_frame(move || focus(&root, to));
+        for band in visible {
+            if !bands.contains_key(&band) {
+                let new = Band::new(&scene, band, self.store.progress, self.active.get());
+                // In the order of the page, which is that of the tabulator key.
+                let next = bands.range(band..).next().map(|(_, next)| &next.element);
+                let _parts_of_one_page = self.root.insert_before(&new.element, next.map(AsRef::as_ref));
+                bands.insert(band, new);
+            }
         }
-    };
-    view! {
-        <div
-            class="figures"
-            data-testid="figures"
-            node_ref=root
-            style:height=live(move || format!("{}px", scene.with(|s| s.layout.height)))
-            style:--tile=live(move || format!("{}px", scene.with(|s| s.layout.tile)))
-            style:--gap=live(move || format!("{}px", scene.with(|s| s.layout.gap)))
-            style:--columns=live(move || scene.with(|s| s.layout.columns).to_string())
-            style:--gutter=live(move || format!("{}px", scene.with(|s| s.layout.gutter)))
-            style:--caption=live(move || format!("{}px", scene.with(|s| s.layout.caption)))
-            on:keydown=on(key)
-        >
-            <For
-                each=bands
-                key=|band| *band
-                children=move |(_, band)| view! { <Band scene=scene.get_untracked() band active /> }
-            />
-        </div>
+        self.activate(self.active.get());
     }
+
+    /// Marks the tiles that are pinned.
+    fn mark(&self, pins: &[String]) {
+        for link in dom::all(&self.root, ".pinned") {
+            let _names_are_valid = (link.class_list().remove_1("pinned"), link.remove_attribute("aria-description"));
+        }
+        if pins.is_empty() {
+            return;
+        }
+        let scene = self.scene.borrow();
+        for link in dom::all(&self.root, "a.tile") {
+            let tile = index_of(&link).and_then(|i| scene.tiles.tiles.get(i));
+            if tile.and_then(|tile| pin(&scene.tiles, tile)).is_some_and(|pin| pins.contains(&pin.write())) {
+                let _names_are_valid = link.class_list().add_1("pinned");
+                dom::set(&link, "aria-description", "pinned");
+            }
+        }
+    }
+
+    /// Makes a tile the one that the tabulator key reaches.
+    fn activate(&self, tile: usize) {
+        self.active.set(tile);
+        let selector = format!("[tabindex=\"0\"], [data-index=\"{tile}\"]");
+        for link in dom::all(&self.root, &selector) {
+            dom::set(&link, "tabindex", if index_of(&link) == Some(tile) { "0" } else { "-1" });
+        }
+    }
+
+    fn click(&self, event: &MouseEvent) {
+        let scene = self.scene.borrow().clone();
+        if let Some(only) = dom::closest(event, "[data-only]").and_then(|b| b.get_attribute("data-only")) {
+            let Some((key, first)) = only.split_once(' ') else { return };
+            if let (Some(key), Ok(first)) = (Key::parse(key), first.parse::<usize>()) {
+                self.store.edit(Step::Push, |s| s.keep_only(&scene.tiles, &scene.tiles.tiles[first], key));
+            }
+        } else if event.shift_key()
+            && let Some(tile) = tile_of(event)
+        {
+            event.prevent_default();
+            self.pin(tile);
+        }
+    }
+
+    fn pin(&self, tile: usize) {
+        let scene = self.scene.borrow().clone();
+        if let Some(pin) = scene.tiles.tiles.get(tile).and_then(|tile| pin(&scene.tiles, tile)) {
+            self.store.edit(Step::Push, |s| s.pin(&pin.write()));
+        }
+    }
+
+    fn key(&self, event: &KeyboardEvent, measure: impl Fn()) {
+        let Some(tile) = tile_of(event) else { return };
+        let held = event.ctrl_key() || event.meta_key();
+        if event.key() == "p" && !held && !event.alt_key() {
+            return self.pin(tile);
+        }
+        let scene = self.scene.borrow().clone();
+        let Some(to) = step(&scene, tile, &event.key(), held) else { return };
+        event.prevent_default();
+        self.active.set(to);
+        reveal(&scene.layout, &self.root, to);
+        measure();
+        // The row is there after the next frame.
+        let root = self.root.clone();
+        request_animation_frame(move || dom::focus(dom::find(&root, &format!("[data-index=\"{to}\"]"))));
+    }
+
+    /// Shows what a tile has under the pointer, or its largest value.
+    fn point(&self, event: &MouseEvent, tile: usize, at_pointer: bool) {
+        let scene = self.scene.borrow().clone();
+        let average = scene
+            .layout
+            .band_of(tile)
+            .and_then(|band| self.bands.borrow().get(&band).and_then(|band| band.row.as_ref()?.average(tile)));
+        self.hover.show(&scene, tile, average, event, at_pointer);
+    }
+}
+
+/// The tile that an event is about.
+fn tile_of(event: &web_sys::Event) -> Option<usize> {
+    dom::closest(event, "a.tile").as_ref().and_then(index_of)
+}
+
+fn index_of(link: &HtmlElement) -> Option<usize> {
+    link.get_attribute("data-index")?.parse().ok()
+}
+
+fn window_height() -> f64 {
+    window().inner_height().ok().and_then(|h| h.as_f64()).unwrap_or_default()
 }
 
 /// Calls `measure` when the view may have moved: at most once a frame while scrolling.
@@ -163,7 +322,7 @@ fn watch_size(root: NodeRef<html::Div>, measure: impl Fn() + Copy + 'static) {
     let sized = Closure::<dyn FnMut()>::new(on_size);
     let observer = ResizeObserver::new(sized.as_ref().unchecked_ref()).ok();
     let observer = StoredValue::new_local((observer, sized));
-    effect(move || {
+    Effect::new(move || {
         if let Some(root) = root.get() {
             observer.with_value(|(observer, _)| {
                 let Some(observer) = observer else { return };
@@ -200,20 +359,10 @@ fn step(scene: &Scene, at: usize, key: &str, far: bool) -> Option<usize> {
         "ArrowRight" => Some((at + 1).min(last)),
         "ArrowUp" => scene.layout.beside(at, false).or(Some(at)),
         "ArrowDown" => scene.layout.beside(at, true).or(Some(at)),
-        "Home" => {
-            if far {
-                Some(0)
-            } else {
-                row().map(|r| r.0)
-            }
-        }
-        "End" => {
-            if far {
-                Some(last)
-            } else {
-                row().map(|r| r.1)
-            }
-        }
+        "Home" if far => Some(0),
+        "End" if far => Some(last),
+        "Home" => row().map(|r| r.0),
+        "End" => row().map(|r| r.1),
         _ => None,
     }
 }
@@ -224,7 +373,7 @@ fn reveal(layout: &Layout, root: &Element, tile: usize) {
     const BOTTOM: f64 = 16.0;
     let Some(band) = layout.band_of(tile).and_then(|i| layout.bands.get(i)) else { return };
     let top = root.get_bounding_client_rect().top() + band.top;
-    let height = window().inner_height().ok().and_then(|h| h.as_f64()).unwrap_or_default();
+    let height = window_height();
     let by = if top < TOP {
         top - TOP
     } else if top + band.height > height - BOTTOM {
@@ -233,10 +382,4 @@ fn reveal(layout: &Layout, root: &Element, tile: usize) {
         return;
     };
     window().scroll_by_with_x_and_y(0.0, by);
-}
-
-fn focus(root: &Element, tile: usize) {
-    if let Ok(Some(element)) = root.query_selector(&format!("[data-index=\"{tile}\"]")) {
-        let _focusable = element.unchecked_into::<HtmlElement>().focus();
-    }
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::erase::{effect, live, memo, on};
 use crate::grid::cells::Cells;
-use crate::grid::pick::{Size, compact, dragged, spaced};
+use crate::grid::pick::{Size, compact, spaced};
 use crate::grid::store::Store;
 use crate::grid::tiles::heads_of;
 use crate::url::Step;
@@ -26,8 +26,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
     let parsed = memo(move || heads_of(text.get().as_deref(), &model));
     // While a selection is invalid, the grid starts from nothing.
     let base = memo(move || parsed.get().unwrap_or_default());
-    let drag = RwSignal::new(None);
-    let chosen = memo(move || base.with(|base| dragged(base, drag.get())));
+    let count = RwSignal::new(0);
     let stored = StoredValue::new((dir.clone(), name.clone()));
     let set_text = move |step: Step, text: String| {
         let (dir, name) = stored.get_value();
@@ -64,7 +63,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
             <div class="picker-head">
                 <h3 title=name.clone()>{name.clone()}</h3>
                 <span class="muted">
-                    {move || format!("{} of {}", chosen.with(BTreeSet::len), size.n_layers * size.n_heads)}
+                    {move || format!("{} of {}", count.get(), size.n_layers * size.n_heads)}
                 </span>
                 <button
                     class="small"
@@ -98,7 +97,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
                 on:input=on(input)
             />
             <p class="problem" id=hint role="status" data-testid=format!("heads-problem-{dir}")>{problem}</p>
-            <Cells name size base chosen drag set=Callback::new(set) />
+            <Cells name size base count set=Callback::new(set) />
         </div>
     }
     .into_any()

@@ -81,7 +81,8 @@ impl Layout {
         };
         let caption = if tile >= CAPTIONED { CAPTION } else { 0.0 };
         let mut layout = Layout { tile, gap, columns, gutter, caption, ..Layout::default() };
-        let keys: Vec<Key> = order.0.iter().map(|r| r.key).collect();
+        // Behind a score, no key has its tiles together.
+        let keys: Vec<Key> = order.grouping().iter().map(|r| r.key).collect();
         let breaks = wish.row.and_then(|row| keys.iter().position(|k| *k == row)).map_or(0, |at| at + 1);
         let headings = wish.headings.min(keys.len());
         let same = |a: &Tile, b: &Tile, n: usize| keys[..n].iter().all(|k| a.get(*k) == b.get(*k));
@@ -146,24 +147,6 @@ impl Layout {
         next.map(|(other, len)| other + (tile - first).min(len - 1))
     }
 
-    /// The headings above a band: its place in the hierarchy, as indexes of bands.
-    pub fn headings_above(&self, band: usize) -> Vec<usize> {
-        let mut path: Vec<usize> = Vec::new();
-        let mut least = usize::MAX;
-        for (i, b) in self.bands[..band.min(self.bands.len())].iter().enumerate().rev() {
-            if let Content::Heading { depth, .. } = b.content
-                && depth < least
-            {
-                path.insert(0, i);
-                least = depth;
-                if depth == 0 {
-                    break;
-                }
-            }
-        }
-        path
-    }
-
     /// Left edge of a column.
     pub fn column_left(&self, column: usize) -> f64 {
         column as f64 * (self.tile + self.gap)
@@ -173,7 +156,7 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::order::sort;
+    use crate::grid::order::arrange;
 
     fn tiles(models: u32, prompts: u32, layers: u32, heads: u32) -> Vec<Tile> {
         let mut out = Vec::new();
@@ -184,7 +167,7 @@ mod tests {
                 }
             }
         }
-        sort(&mut out, &Order::default());
+        arrange(&mut out, &Order::default(), |_| None);
         out
     }
 
@@ -237,8 +220,6 @@ mod tests {
                 (9, 9, 3),
             ]
         );
-        assert_eq!(layout.headings_above(4), [0, 3]);
-        assert_eq!(layout.headings_above(7), [5, 6]);
     }
 
     #[test]

@@ -1,17 +1,16 @@
 //! A button that opens a small sheet; a press elsewhere or Escape closes it.
 
 use leptos::ev;
+use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::erase::{live, on};
+use crate::erase::{Live, live, on};
 
-/// The button and its sheet.
-#[component]
-pub fn Menu(#[prop(into)] label: Signal<String>, name: &'static str, children: ChildrenFn) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let root = NodeRef::<leptos::html::Div>::new();
-    let button = NodeRef::<leptos::html::Button>::new();
+/// The button and its sheet. `open` says whether the sheet is.
+pub fn menu(label: Live<String>, name: &'static str, open: RwSignal<bool>, children: AnyView) -> AnyView {
+    let root = NodeRef::<html::Div>::new();
+    let button = NodeRef::<html::Button>::new();
     let down = window_event_listener(ev::pointerdown, move |event| {
         let inside = root
             .get_untracked()
@@ -43,12 +42,13 @@ pub fn Menu(#[prop(into)] label: Signal<String>, name: &'static str, children: C
                 data-testid=format!("menu-{name}")
                 on:click=on(move |_| open.update(|open| *open = !*open))
             >
-                {label}
+                {label.clone()}
                 <span class="chevron" aria-hidden="true"></span>
             </button>
-            <Show when=move || open.get()>
-                <div class="menu-sheet" role="dialog" aria-label=label>{children()}</div>
-            </Show>
+            <div class="menu-sheet" role="dialog" aria-label=label hidden=live(move || !open.get())>
+                {children}
+            </div>
         </div>
     }
+    .into_any()
 }

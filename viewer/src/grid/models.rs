@@ -1,27 +1,29 @@
 //! The table of models, and the head picker of each that is chosen.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use lens_schema::{ModelEntry, sort};
+use lens_schema::ModelEntry;
+use lens_schema::sort::{indexes, set};
 use leptos::prelude::*;
 
-use crate::erase::{live, memo, on};
+use crate::erase::{live, memo};
+use crate::grid::field::search;
 use crate::grid::heads::HeadPicker;
-use crate::grid::panel::FoldingPanel;
+use crate::grid::list::{Act, Column, Line, List, Table, nothing};
+use crate::grid::panel::folding;
 use crate::grid::state::Panel;
 use crate::grid::store::Store;
 use crate::grid::table::Sort;
 use crate::url::Step;
 
-/// A column of the model table: its key, its title, and what the title means.
-const COLUMNS: [(&str, &str, &str); 6] = [
-    ("name", "Model", "Name of the model"),
-    ("n_layers", "Layers", "n_layers: number of layers"),
-    ("n_heads", "Heads", "n_heads: attention heads in a layer"),
-    ("d_model", "d_model", "d_model: width of the residual stream"),
-    ("n_ctx", "n_ctx", "n_ctx: longest input in tokens"),
-    ("n_params", "Params", "n_params: parameters"),
+/// The columns of the table.
+const COLUMNS: [Column; 6] = [
+    Column { key: "name", title: "Model", meaning: "Name of the model", number: false },
+    Column { key: "n_layers", title: "Layers", meaning: "n_layers: number of layers", number: true },
+    Column { key: "n_heads", title: "Heads", meaning: "n_heads: attention heads in a layer", number: true },
+    Column { key: "d_model", title: "d_model", meaning: "d_model: width of the residual stream", number: true },
+    Column { key: "n_ctx", title: "n_ctx", meaning: "n_ctx: longest input in tokens", number: true },
+    Column { key: "n_params", title: "Params", meaning: "n_params: parameters", number: true },
 ];
 
 /// A column's number for a model.
@@ -35,11 +37,11 @@ fn number(model: &ModelEntry, key: &str) -> Option<u64> {
 
 /// Models as the table orders them: indexes.
 fn ordered(models: &[ModelEntry], sort: Option<&Sort<String>>) -> Vec<usize> {
-    sort::indexes(models.len(), &mut |a, b| {
+    indexes(models.len(), &mut |a, b| {
         let (Some(sort), a, b) = (sort, &models[a], &models[b]) else { return Ordering::Equal };
         let ordering = match sort.column.as_str() {
             "name" => a.model_name.to_lowercase().cmp(&b.model_name.to_lowercase()),
-            key if COLUMNS.iter().any(|c| c.0 == key) => number(a, key).cmp(&number(b, key)),
+            key if COLUMNS.iter().any(|c| c.key == key) => number(a, key).cmp(&number(b, key)),
             _ => Ordering::Equal,
         };
         if sort.descending { ordering.reverse() } else { ordering }
@@ -83,133 +85,55 @@ fn listed(models: &[ModelEntry], search: &str, sort: Option<&Sort<String>>) -> V
 #[component]
 pub fn ModelPanel() -> impl IntoView {
     let store = Store::here();
+    let index = StoredValue::new(store.index());
     let n_models = store.index().models.len();
-    let summary = move || format!("{} of {n_models}", store.chosen_models.with(Vec::len));
-    view! {
-        <FoldingPanel panel=Panel::Models title="Models and heads" summary=Signal::derive(summary)>
-            {(n_models > MANY).then(|| view! { <Search /> })}
-            <ModelTable />
-            <div class="pickers">
-                <For each=move || store.chosen_models.get() key=String::clone children=|dir| view! { <HeadPicker dir /> } />
-            </div>
-        </FoldingPanel>
-    }
-}
-
-#[component]
-fn Search() -> impl IntoView {
-    let store = Store::here();
-    view! {
-        <input
-            type="search"
-            placeholder="Search models"
-            aria-label="Search models"
-            data-testid="search-models"
-            prop:value=live(move || store.state.with(|s| s.model_search.clone()))
-            on:input=on(move |event| {
-                let text = event_target_value(&event);
-                store.edit(Step::Replace, |s| s.model_search = text);
-            })
-        />
-    }
-}
-
-#[component]
-fn ModelTable() -> impl IntoView {
-    let store = Store::here();
-    let index = store.index();
+    let summary = live(move || format!("{} of {n_models}", store.chosen_models.with(Vec::len)));
     let sort = memo(move || store.state.with(|s| s.model_sort.clone()));
-    let models = index.clone();
-    let order = memo(move || {
-        let search = store.state.with(|s| s.model_search.clone());
-        listed(&models.models, &search, sort.get().as_ref())
+    let lines = memo(move || {
+        let models = &index.get_value().models;
+        let wanted = store.state.with(|s| s.model_search.clone());
+        listed(models, &wanted, sort.get().as_ref()).into_iter().map(|i| line(&models[i])).collect::<Vec<_>>()
     });
-    let models = index.clone();
-    let dirs = memo(move || order.get().into_iter().map(|i| models.models[i].dir()).collect::<Vec<_>>());
-    let n_chosen = memo(move || {
-        let chosen = store.chosen_models.get();
-        dirs.with(|dirs| dirs.iter().filter(|dir| chosen.contains(dir)).count())
-    });
-    let all = move || n_chosen.get() > 0 && n_chosen.get() == dirs.with(Vec::len);
-    let header = COLUMNS.map(|(key, title, meaning)| {
-        let press = move |_| {
-            store.edit(Step::Replace, |s| s.model_sort = Sort::pressed(s.model_sort.take(), key.to_owned()));
-        };
-        view! {
-            <th scope="col" class:number=key != "name" aria-sort=live(move || Sort::aria(sort.get().as_ref(), &key.to_owned()))>
-                <button class="sort" title=meaning data-testid=format!("sort-models-{key}") on:click=on(press)>
-                    {title}
-                </button>
-            </th>
+    let act = move |act| match act {
+        Act::Sort(column) => {
+            store.edit(Step::Replace, |s| s.model_sort = Sort::pressed(s.model_sort.take(), column.to_owned()));
         }
+        Act::Choose(dirs, add) => store.choose_models(&dirs, add),
+        Act::Open(_) => {}
+    };
+    let list = List {
+        name: "model",
+        all: ("All models", "choose-models"),
+        columns: &COLUMNS,
+        lines,
+        sort,
+        chosen: memo(move || set(store.chosen_models.get())),
+        open: memo(Vec::new),
+        full: None,
+        act: Callback::new(act),
+    };
+    let empty = memo(move || lines.with(Vec::is_empty).then_some("No model is called so."));
+    let field = (n_models > MANY).then(|| {
+        let names = ("search-models", "Search models");
+        search(store, names, |s| s.model_search.clone(), |s, text| s.model_search = text)
     });
-    view! {
-        <div class="table-scroll models-scroll">
-            <table class="rows models" data-testid="models">
-                <thead>
-                    <tr>
-                        <th scope="col">
-                            <input
-                                type="checkbox"
-                                title="All models"
-                                aria-label="All models"
-                                data-testid="choose-models"
-                                prop:checked=all
-                                prop:indeterminate=live(move || { n_chosen.get() > 0 && !all() })
-                                on:change=on(move |_| store.choose_models(&dirs.get_untracked(), !untrack(all)))
-                            />
-                        </th>
-                        {header}
-                    </tr>
-                </thead>
-                <tbody>
-                    <For
-                        each=move || order.get()
-                        key=|i| *i
-                        children={
-                            let index = index.clone();
-                            move |i| view! { <ModelRow model=Arc::new(index.models[i].clone()) /> }
-                        }
-                    />
-                </tbody>
-            </table>
+    let children = view! {
+        {field} <Table list /> {nothing(empty)}
+        <div class="pickers">
+            <For each=move || store.chosen_models.get() key=String::clone children=|dir| view! { <HeadPicker dir /> } />
         </div>
-        {move || dirs.with(Vec::is_empty).then(|| view! { <p class="muted nothing">"No model is called so."</p> })}
-    }
+    };
+    folding(store, Panel::Models, "Models and heads", summary, children.into_any())
 }
 
-#[component]
-fn ModelRow(model: Arc<ModelEntry>) -> impl IntoView {
-    let store = Store::here();
-    let dir = StoredValue::new(model.dir());
-    let chosen = memo(move || store.chosen_models.with(|c| c.contains(&dir.get_value())));
-    let toggle = move || store.choose_models(&[dir.get_value()], !chosen.get_untracked());
-    let cells = COLUMNS[1..].iter().map(|(key, ..)| {
-        let n = number(&model, key);
-        view! {
-            <td class="number" title=n.map(|n| n.to_string())>
-                {n.map_or("–".to_owned(), short)}
-            </td>
-        }
+/// A model's row.
+fn line(model: &ModelEntry) -> Line {
+    let numbers = COLUMNS[1..].iter().map(|column| match number(model, column.key) {
+        Some(n) => (short(n), n.to_string()),
+        None => ("–".to_owned(), String::new()),
     });
-    let cells: Vec<_> = cells.collect();
-    view! {
-        <tr class:chosen=chosen data-testid=format!("model-{}", dir.get_value()) on:click=on(move |_| toggle())>
-            <td>
-                <input
-                    type="checkbox"
-                    aria-label=model.model_name.clone()
-                    prop:checked=chosen
-                    on:click=on(|event: web_sys::MouseEvent| event.stop_propagation())
-                    on:change=on(move |_| toggle())
-                />
-            </td>
-            <td class="model-name" title=model.model_name.clone()>
-                {model.model_name.clone()}
-            </td>
-            {cells}
-        </tr>
-    }
+    let name = (model.model_name.clone(), model.model_name.clone());
+    Line { key: model.dir(), name: name.0.clone(), cells: std::iter::once(name).chain(numbers).collect() }
 }
 
 #[cfg(test)]

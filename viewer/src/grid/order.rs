@@ -1,6 +1,6 @@
 //! What a tile is a picture of, and in which order tiles stand.
 
-use lens_schema::sort::sort_by;
+use lens_schema::sort;
 
 /// What tells one tile from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +10,8 @@ pub enum Key {
     Layer,
     Head,
     Function,
+    /// Tells nothing apart, but orders: [`Order::score`].
+    Score,
 }
 
 impl Key {
@@ -23,6 +25,7 @@ impl Key {
             Key::Layer => "layer",
             Key::Head => "head",
             Key::Function => "function",
+            Key::Score => "score",
         }
     }
 
@@ -38,55 +41,98 @@ pub struct Rank {
     pub descending: bool,
 }
 
-/// All keys, the most significant first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Order(pub [Rank; 5]);
+/// All keys, the most significant first, with a score of the heads among them if one is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub ranks: Vec<Rank>,
+    /// The name of the score that [`Key::Score`] stands for.
+    pub score: Option<String>,
+}
+
+/// How a score is written among the keys: `score:induction`.
+const SCORE: &str = "score:";
 
 impl Default for Order {
     fn default() -> Self {
-        Order(Key::ALL.map(|key| Rank { key, descending: false }))
+        Order::read(&[])
     }
 }
 
 impl Order {
-    /// From `-layer`, `prompt`: these first, the others after them as by default.
+    /// From `-layer`, `score:induction`: these first, the others after them as by default.
     pub fn read(items: &[String]) -> Order {
-        let mut ranks: Vec<Rank> = Vec::new();
-        let named = items.iter().map(|item| match item.strip_prefix('-') {
-            Some(name) => (name, true),
-            None => (item.as_str(), false),
-        });
-        let others = Key::ALL.map(|key| (key.name(), false));
-        for (name, descending) in named.chain(others) {
-            if let Some(key) = Key::parse(name)
-                && ranks.iter().all(|r| r.key != key)
-            {
-                ranks.push(Rank { key, descending });
-            }
+        let mut order = Order { ranks: Vec::new(), score: None };
+        let others = Key::ALL.iter().map(|key| key.name());
+        for item in items.iter().map(String::as_str).chain(others) {
+            let (name, descending) = match item.strip_prefix('-') {
+                Some(name) => (name, true),
+                None => (item, false),
+            };
+            let key = match name.strip_prefix(SCORE) {
+                Some(score) if !score.is_empty() && order.score.is_none() => {
+                    order.score = Some(score.to_owned());
+                    Key::Score
+                }
+                _ => match Key::parse(name) {
+                    Some(key) if order.place(key).is_none() => key,
+                    _ => continue,
+                },
+            };
+            order.ranks.push(Rank { key, descending });
         }
-        // Every key is there once: the default ones complete the list.
-        Order(std::array::from_fn(|i| ranks[i]))
+        order
     }
 
     /// The shortest list that [`Order::read`] reads back.
     pub fn write(&self) -> Vec<String> {
-        let all: Vec<String> =
-            self.0.iter().map(|r| format!("{}{}", if r.descending { "-" } else { "" }, r.key.name())).collect();
+        let write = |rank: &Rank| {
+            let minus = if rank.descending { "-" } else { "" };
+            match (rank.key, &self.score) {
+                (Key::Score, Some(score)) => format!("{minus}{SCORE}{score}"),
+                (key, _) => format!("{minus}{}", key.name()),
+            }
+        };
+        let all: Vec<String> = self.ranks.iter().map(write).collect();
         let enough = (0..all.len()).find(|&n| Order::read(&all[..n]) == *self).unwrap_or(all.len());
         all[..enough].to_vec()
     }
 
+    /// Where a key stands.
+    pub fn place(&self, key: Key) -> Option<usize> {
+        self.ranks.iter().position(|r| r.key == key)
+    }
+
+    /// Keys in front of the score, or all: those that groups of tiles can have in common.
+    pub fn grouping(&self) -> &[Rank] {
+        &self.ranks[..self.place(Key::Score).unwrap_or(self.ranks.len())]
+    }
+
     /// Moves the key at `from` to `to`.
     pub fn shift(&mut self, from: usize, to: usize) {
-        let mut ranks = self.0.to_vec();
-        let moved = ranks.remove(from);
-        ranks.insert(to.min(ranks.len()), moved);
-        self.0 = std::array::from_fn(|i| ranks[i]);
+        let moved = self.ranks.remove(from);
+        self.ranks.insert(to.min(self.ranks.len()), moved);
+    }
+
+    /// Sorts by a score, the largest first, within the groups of the first `groups` keys; or by none.
+    pub fn sort_by_score(&mut self, score: Option<String>, groups: usize) {
+        match (self.place(Key::Score), &score) {
+            (Some(at), None) => drop(self.ranks.remove(at)),
+            (None, Some(_)) => {
+                let rank = Rank { key: Key::Score, descending: true };
+                self.ranks.insert(groups.min(self.ranks.len()), rank);
+            }
+            _ => {}
+        }
+        self.score = score;
     }
 }
 
-/// A picture: indexes into the models, prompts and functions of the [`Tiles`] that it is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// In place of an index: all those that were chosen, averaged.
+pub const MEAN: u32 = u32::MAX;
+
+/// A picture: indexes into the models, prompts and functions of the [`Tiles`](super::tiles::Tiles) that it is in.
+/// Prompt, layer and head may be [`MEAN`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tile {
     pub model: u32,
     pub prompt: u32,
@@ -103,19 +149,46 @@ impl Tile {
             Key::Layer => self.layer,
             Key::Head => self.head,
             Key::Function => self.function,
+            Key::Score => 0,
         }
+    }
+
+    /// Whether it is an average.
+    pub fn is_mean(&self) -> bool {
+        self.head == MEAN || self.prompt == MEAN
     }
 }
 
-/// Puts tiles in order. Models, prompts and functions are ordered as their indexes are.
-pub fn sort(tiles: &mut Vec<Tile>, order: &Order) {
-    sort_by(tiles, |a, b| {
-        let compare = |r: &Rank| {
-            let ordering = a.get(r.key).cmp(&b.get(r.key));
-            if r.descending { ordering.reverse() } else { ordering }
-        };
-        order.0.iter().map(compare).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-    });
+/// Puts tiles in order. Models, prompts and functions are ordered as their indexes are; tiles without a score come
+/// last in either direction.
+pub fn arrange(tiles: &mut Vec<Tile>, order: &Order, score: impl Fn(&Tile) -> Option<f32>) {
+    if *order == Order::default() && tiles.is_sorted() {
+        return;
+    }
+    let key = |tile: &Tile| {
+        let mut key = [0u32; 6];
+        for (out, rank) in key.iter_mut().zip(&order.ranks) {
+            let value = match rank.key {
+                Key::Score => match score(tile).filter(|s| !s.is_nan()) {
+                    Some(score) => ordered(if rank.descending { -score } else { score }),
+                    None => u32::MAX,
+                },
+                key if rank.descending => !tile.get(key),
+                key => tile.get(key),
+            };
+            *out = value;
+        }
+        key
+    };
+    let keys: Vec<[u32; 6]> = tiles.iter().map(key).collect();
+    let order = sort::indexes(tiles.len(), &mut |a, b| keys[a].cmp(&keys[b]));
+    *tiles = order.into_iter().map(|i| tiles[i]).collect();
+}
+
+/// Numbers that are ordered as the floats are.
+fn ordered(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
 }
 
 #[cfg(test)]
@@ -128,23 +201,49 @@ mod tests {
 
     #[test]
     fn orders_are_written_shortly() {
-        for text in ["prompt", "-layer~head", "function~head", "-function", "model~-prompt", "head~layer~prompt~model"]
-        {
+        for text in [
+            "prompt",
+            "-layer~head",
+            "function~head",
+            "-function",
+            "model~-prompt",
+            "head~layer~prompt~model",
+            "-score:induction",
+            "model~score:a.b~-layer",
+        ] {
             let order = order(text);
             assert_eq!(Order::read(&order.write()), order);
             assert!(order.write().join("~").len() <= text.len(), "{text}: {:?}", order.write());
         }
-        assert!(order("model~prompt~nonsense~model").write().is_empty());
+        assert!(order("model~prompt~nonsense~model~score:").write().is_empty());
+        assert_eq!(order("score:a~-score:b").write(), ["score:a"]);
+    }
+
+    fn tile(model: u32, prompt: u32, layer: u32, head: u32) -> Tile {
+        Tile { model, prompt, layer, head, function: 0 }
     }
 
     #[test]
     fn tiles_are_sorted_by_every_key() {
-        let tile = |model, prompt, layer, head| Tile { model, prompt, layer, head, function: 0 };
         let mut tiles = vec![tile(0, 0, 1, 0), tile(0, 1, 0, 0), tile(0, 0, 0, 1), tile(0, 0, 0, 0)];
-        sort(&mut tiles, &Order::default());
+        let none = |_: &Tile| None;
+        arrange(&mut tiles, &Order::default(), none);
         assert_eq!(tiles, [tile(0, 0, 0, 0), tile(0, 0, 0, 1), tile(0, 0, 1, 0), tile(0, 1, 0, 0)]);
-        sort(&mut tiles, &order("-layer~-head~prompt"));
+        arrange(&mut tiles, &order("-layer~-head~prompt"), none);
         assert_eq!(tiles, [tile(0, 0, 1, 0), tile(0, 0, 0, 1), tile(0, 0, 0, 0), tile(0, 1, 0, 0)]);
+    }
+
+    #[test]
+    fn scores_order_tiles_within_their_groups() {
+        let scores = [Some(-0.5), Some(2.0), None, Some(f32::NAN), Some(0.0)];
+        let by = |text: &str| {
+            let mut tiles: Vec<Tile> = (0..5).map(|head| tile(0, 0, u32::from(head > 3), head)).collect();
+            arrange(&mut tiles, &order(text), |t| scores[t.head as usize]);
+            tiles.iter().map(|t| t.head).collect::<Vec<_>>()
+        };
+        assert_eq!(by("score:s"), [0, 4, 1, 2, 3]);
+        assert_eq!(by("-score:s"), [1, 4, 0, 2, 3]);
+        assert_eq!(by("layer~-score:s"), [1, 0, 2, 3, 4]);
     }
 
     #[test]
@@ -153,6 +252,20 @@ mod tests {
         order.shift(2, 0);
         assert_eq!(order.write(), ["layer"]);
         order.shift(0, 99);
-        assert_eq!(order.0[4].key, Key::Layer);
+        assert_eq!(order.ranks[4].key, Key::Layer);
+    }
+
+    #[test]
+    fn a_score_comes_and_goes() {
+        let mut order = Order::default();
+        order.sort_by_score(Some("a".to_owned()), 2);
+        assert_eq!(
+            (order.write(), order.grouping().len()),
+            (vec!["model".into(), "prompt".into(), "-score:a".into()], 2)
+        );
+        order.sort_by_score(Some("b".to_owned()), 0);
+        assert_eq!(order.write()[2], "-score:b");
+        order.sort_by_score(None, 0);
+        assert_eq!(order, Order::default());
     }
 }

@@ -1,78 +1,102 @@
-//! The order of the figures: keys, directions, headings and new rows.
+//! The order of the figures: keys, directions, a score, headings and new rows.
 
 use leptos::prelude::*;
 
-use crate::erase::{live, memo, on};
-use crate::grid::menu::Menu;
-use crate::grid::order::Key;
+use crate::erase::{Live, live, memo, on};
+use crate::grid::field::{Choice, choice, options};
+use crate::grid::menu::menu;
+use crate::grid::order::{Key, Order};
+use crate::grid::state::State;
 use crate::grid::store::Store;
-use crate::grid::toolbar::KeySelect;
 use crate::url::Step;
 
+/// What a button of the order does.
+type Change = fn(&mut Order, usize);
+
 /// The keys in their order, with direction, headings and new rows.
-#[component]
-pub fn OrderMenu() -> impl IntoView {
-    let store = Store::here();
-    let order = memo(move || store.state.with(|s| s.order));
-    let label = move || format!("Sort by {}", order.get().0[0].key.name());
-    let item = move |at: usize| {
-        let rank = move || order.get().0[at];
-        let name = move || rank().key.name();
-        let shift = move |to: usize| store.edit(Step::Replace, |s| s.order.shift(at, to));
-        view! {
-            <li data-testid=format!("order-{at}")>
-                <span class="order-name">{name}</span>
-                <button
-                    class="small"
-                    data-testid=format!("direction-{at}")
-                    aria-label=live(move || format!("{}: {}", name(), if rank().descending { "descending" } else { "ascending" }))
-                    on:click=on(move |_| store.edit(Step::Replace, |s| s.order.0[at].descending ^= true))
-                >
-                    {move || if rank().descending { "↓ last first" } else { "↑ first first" }}
-                </button>
-                <button
-                    class="icon small"
-                    disabled=at == 0
-                    data-testid=format!("earlier-{at}")
-                    aria-label=live(move || format!("Sort by {} earlier", name()))
-                    on:click=on(move |_| shift(at.saturating_sub(1)))
-                >
-                    "▴"
-                </button>
-                <button
-                    class="icon small"
-                    disabled=at + 1 == Key::ALL.len()
-                    aria-label=live(move || format!("Sort by {} later", name()))
-                    on:click=on(move |_| shift(at + 1))
-                >
-                    "▾"
-                </button>
-            </li>
-        }
+pub fn order_menu(store: Store) -> AnyView {
+    let order = memo(move || store.state.with(|s| s.order.clone()));
+    let button = move |at: usize, id: &str, class: &'static str, label: String, text: &'static str, change: Change| {
+        let id = (!id.is_empty()).then(|| format!("{id}-{at}"));
+        let press = on(move |_| store.edit(Step::Replace, |s| change(&mut s.order, at)));
+        view! { <button class=class data-testid=id aria-label=label on:click=press>{text}</button> }.into_any()
     };
-    let headings = move |n: usize| {
-        let names = order.get().0[..n].iter().map(|r| r.key.name()).collect::<Vec<_>>().join(" › ");
-        let text = if n == 0 { "none".to_owned() } else { names };
-        view! {
-            <option value=n.to_string() selected=live(move || store.state.with(|s| s.headings == n))>{text}</option>
-        }
+    let list = move || {
+        let order = order.get();
+        let last = order.ranks.len() - 1;
+        let item = |at: usize| {
+            let (name, descending) = (order.name(at), order.ranks[at].descending);
+            let direction = if descending { "descending" } else { "ascending" };
+            let arrow = match (order.ranks[at].key, descending) {
+                (Key::Score, true) => "↓ largest first",
+                (Key::Score, false) => "↑ smallest first",
+                (_, true) => "↓ last first",
+                (_, false) => "↑ first first",
+            };
+            let turn: Change = |order, at| order.ranks[at].descending ^= true;
+            let (earlier, later) = (format!("Sort by {name} earlier"), format!("Sort by {name} later"));
+            let mut buttons = vec![button(at, "direction", "small", format!("{name}: {direction}"), arrow, turn)];
+            if at > 0 {
+                buttons.push(button(at, "earlier", "icon small", earlier, "▴", |order, at| order.shift(at, at - 1)));
+            }
+            if at < last {
+                buttons.push(button(at, "", "icon small", later, "▾", |order, at| order.shift(at, at + 1)));
+            }
+            view! {
+                <li data-testid=format!("order-{at}")>
+                    <span class="order-name">{name}</span>
+                    {buttons}
+                </li>
+            }
+        };
+        (0..=last).map(item).collect::<Vec<_>>()
     };
-    view! {
-        <Menu label=Signal::derive(label) name="order">
-            <ol class="order">{(0..Key::ALL.len()).map(item).collect::<Vec<_>>()}</ol>
-            <label class="option">
-                <span>"Headings"</span>
-                <select
-                    data-testid="headings"
-                    on:change=on(move |event| {
-                        let n = event_target_value(&event).parse().unwrap_or_default();
-                        store.edit(Step::Replace, |s| s.headings = n);
-                    })
-                >
-                    {move || (0..=3).map(headings).collect::<Vec<_>>()}
-                </select>
-            </label>
-            <KeySelect label="New row for each" name="rows" none="–" get=|s| s.row set=|s, key| s.row = key />
-        </Menu>
-    }
+    let scores = move || {
+        let mut all = options("–", []);
+        let mut names = store.scores.with(|scores| scores.names());
+        // What the address says can be seen, even where no model has it.
+        names.extend(order.get().score.filter(|name| !names.contains(name)));
+        all.extend(names.into_iter().map(|name| ("", name.clone(), name)));
+        all
+    };
+    let headings = move || {
+        let order = order.get();
+        let names: Vec<&str> = order.grouping().iter().take(3).map(|r| r.key.name()).collect();
+        let option = |n: usize| {
+            let text = if n == 0 { "none".to_owned() } else { names[..n].join(" › ") };
+            ("", n.to_string(), text)
+        };
+        (0..=names.len()).map(option).collect::<Vec<Choice>>()
+    };
+    let now: fn(&State) -> String = |s| s.headings.min(s.order.grouping().len()).to_string();
+    let sheet = view! {
+        <ol class="order">{list}</ol>
+        {choice(
+            store,
+            ("score", "Score of the heads"),
+            scores,
+            |s| s.order.score.clone().unwrap_or_default(),
+            |s, name| s.order.sort_by_score((!name.is_empty()).then_some(name), s.headings),
+        )}
+        {choice(store, ("headings", "Headings"), headings, now, |s, n| s.headings = n.parse().unwrap_or_default())}
+        {choice(
+            store,
+            ("rows", "New row for each"),
+            || keys("–"),
+            |s| key_value(s.row),
+            |s, key| s.row = Key::parse(&key),
+        )}
+    };
+    let label: Live<String> = live(move || order.with(Order::words));
+    menu(label, "order", store.sorting, sheet.into_any())
+}
+
+/// The keys to choose among, and none of them.
+pub fn keys(none: &str) -> Vec<Choice> {
+    options(none, Key::ALL.map(|key| (key.name(), key.name())))
+}
+
+/// A key as its option has it.
+pub fn key_value(key: Option<Key>) -> String {
+    key.map_or("", Key::name).to_owned()
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 
 use crate::erase::{effect, memo};
+use crate::grid::order::Tile;
 use crate::grid::store::Store;
 use crate::grid::tiles::Tiles;
 use crate::patterns;
@@ -33,7 +34,9 @@ fn parts(tiles: &Tiles) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     // The places of the parts by model and prompt.
     let mut places = vec![usize::MAX; tiles.models.len() * tiles.prompts.len()];
-    for tile in tiles.tiles.iter().filter(|t| tiles.functions[t.function as usize].matrix.is_some()) {
+    // Averages take many files; they are for what is in view.
+    let is_drawn = |t: &&Tile| !t.is_mean() && tiles.functions[t.function as usize].matrix.is_some();
+    for tile in tiles.tiles.iter().filter(is_drawn) {
         let place = &mut places[tile.model as usize * tiles.prompts.len() + tile.prompt as usize];
         if *place == usize::MAX {
             *place = parts.len();
@@ -97,7 +100,7 @@ mod tests {
     use lens_schema::index::MatrixStyle;
 
     use super::*;
-    use crate::grid::order::Tile;
+    use crate::grid::order::MEAN;
     use crate::grid::table::merge;
     use crate::grid::tiles::{ChosenModel, Function};
 
@@ -108,11 +111,11 @@ mod tests {
         let matrix = |matrix| Function { name: String::new(), matrix, entry: None };
         let tile = |i: u32| Tile { model: 0, prompt: i % n, layer: i / n % 2, head: 0, function: i / n / 2 };
         Tiles {
-            models: vec![ChosenModel { dir: "m".into(), name: "m".into(), n_layers: 2, n_heads }],
+            models: vec![ChosenModel { dir: "m".into(), name: "m".into(), n_layers: 2, n_heads, heads: Vec::new() }],
             prompts: merge(&prompts, &["m".to_owned()]),
             functions: vec![matrix(Some(MatrixStyle::default())), matrix(None)],
             tiles: (0..n * 4).map(tile).collect(),
-            notices: Vec::new(),
+            ..Tiles::default()
         }
     }
 
@@ -127,6 +130,9 @@ mod tests {
         assert!(parts(&tiles(65, 20, 8)).is_empty());
         assert_eq!(parts(&tiles(60, 127, 16)).len(), 60);
         assert!(parts(&tiles(60, 127, 17)).is_empty());
+        let mut means = tiles(3, 20, 8);
+        means.tiles.iter_mut().for_each(|tile| tile.prompt = MEAN);
+        assert!(parts(&means).is_empty());
         assert!(parts(&Tiles::default()).is_empty());
     }
 }

@@ -1,12 +1,13 @@
 //! How far drawing is: of the figures in view, how many are painted.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use web_sys::Element;
 
 use crate::erase::{live, memo};
+use crate::grid::dom;
 use crate::grid::store::Store;
 use crate::grid::thousands;
 
@@ -34,50 +35,44 @@ impl Progress {
     }
 }
 
-/// Counts what a row has drawn and could not draw, and takes it back when the row goes out of view.
-#[derive(Debug, Clone)]
+/// Counts what a row has drawn and could not draw, and takes it back when it is dropped.
+#[derive(Debug)]
 pub struct Tally {
     progress: Progress,
-    own: Arc<Mutex<Own>>,
-}
-
-#[derive(Debug, Default)]
-struct Own {
-    drawn: usize,
-    failed: Vec<String>,
+    len: usize,
+    drawn: Cell<usize>,
+    failed: RefCell<Vec<String>>,
 }
 
 impl Tally {
     pub fn new(progress: Progress, len: usize) -> Self {
-        let own = Arc::new(Mutex::new(Own::default()));
         progress.in_view.update(|n| *n += len);
-        let counted = own.clone();
-        on_cleanup(move || {
-            let own = std::mem::take(&mut *counted.lock().unwrap_or_else(PoisonError::into_inner));
-            progress.in_view.update(|n| *n -= len);
-            progress.drawn.update(|n| *n -= own.drawn);
-            if !own.failed.is_empty() {
-                progress.failed.update(|f| own.failed.iter().for_each(|message| forget(f, message)));
-            }
-        });
-        Tally { progress, own }
-    }
-
-    fn own(&self) -> MutexGuard<'_, Own> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+        Tally { progress, len, drawn: Cell::default(), failed: RefCell::default() }
     }
 
     pub fn drew(&self, tile: &Element) {
-        mark(tile, "drawn");
-        self.own().drawn += 1;
+        dom::set(tile, "data-state", "drawn");
+        self.drawn.set(self.drawn.get() + 1);
         self.progress.drawn.update(|n| *n += 1);
     }
 
     pub fn failed(&self, tile: &Element, message: &str) {
-        mark(tile, "failed");
-        let _attribute_names_are_valid = tile.set_attribute("title", message);
-        self.own().failed.push(message.to_owned());
+        dom::set(tile, "data-state", "failed");
+        dom::set(tile, "title", message);
+        self.failed.borrow_mut().push(message.to_owned());
         self.progress.failed.update(|f| *f.entry(message.to_owned()).or_default() += 1);
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        // Signals are gone when the page is.
+        self.progress.in_view.try_update(|n| *n -= self.len);
+        self.progress.drawn.try_update(|n| *n -= self.drawn.get());
+        let failed = self.failed.take();
+        if !failed.is_empty() {
+            self.progress.failed.try_update(|f| failed.iter().for_each(|message| forget(f, message)));
+        }
     }
 }
 
@@ -89,10 +84,6 @@ fn forget(failed: &mut BTreeMap<String, usize>, message: &str) {
             failed.remove(message);
         }
     }
-}
-
-fn mark(tile: &Element, state: &str) {
-    let _attribute_names_are_valid = tile.set_attribute("data-state", state);
 }
 
 /// What is chosen, what of it is in view, and how much of that is drawn.

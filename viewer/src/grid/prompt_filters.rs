@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::erase::{live, memo, on};
-use crate::grid::state::State;
+use crate::grid::field::{Number, number, search};
+use crate::grid::state::toggle;
 use crate::grid::store::Store;
 use crate::grid::table::datasets;
 use crate::url::Step;
@@ -11,61 +12,37 @@ use crate::url::Step;
 /// Data sets that are shown as buttons; more than these scroll.
 const DATASET_BUTTONS: usize = 8;
 
-/// Changes a filter, and begins at the first page.
-fn edit(store: Store, change: impl FnOnce(&mut State)) {
-    store.edit(Step::Replace, |s| {
-        change(s);
-        s.page = 0;
-    });
+/// One end of the range of tokens.
+const fn end(name: &'static str, placeholder: &'static str, label: &'static str) -> Number {
+    Number { name, label, placeholder, class: "token-end", least: 0, most: None }
 }
 
-#[component]
-pub fn Filters() -> impl IntoView {
-    let store = Store::here();
-    let end = move |name: &'static str,
-                    label: &'static str,
-                    get: fn(&State) -> Option<usize>,
-                    set: fn(&mut State, Option<usize>)| {
-        view! {
-            <input
-                class="token-end"
-                type="number"
-                min="0"
-                inputmode="numeric"
-                placeholder=name
-                aria-label=label
-                data-testid=format!("tokens-{name}")
-                prop:value=live(move || store.state.with(get).map(|n| n.to_string()).unwrap_or_default())
-                on:input=on(move |event| {
-                    let n = event_target_value(&event).parse().ok();
-                    edit(store, |s| set(s, n));
-                })
-            />
-        }
-    };
+/// The filters. Each begins at the first page.
+pub fn filters(store: Store) -> AnyView {
+    let names = ("search", "Search text or hash");
     view! {
         <div class="filters">
-            <input
-                class="search"
-                type="search"
-                placeholder="Search text or hash"
-                aria-label="Search prompts"
-                data-testid="search"
-                prop:value=live(move || store.state.with(|s| s.search.clone()))
-                on:input=on(move |event| {
-                    let text = event_target_value(&event);
-                    edit(store, |s| s.search = text);
-                })
-            />
+            {search(store, names, |s| s.search.clone(), |s, text| (s.search, s.page) = (text, 0))}
             <span class="tokens-range" role="group" aria-label="Number of tokens">
-                {end("min", "Fewest tokens", |s| s.tokens.0, |s, n| s.tokens.0 = n)}
+                {number(
+                    store,
+                    end("tokens-min", "min", "Fewest tokens"),
+                    |s| s.tokens.0,
+                    |s, n| (s.tokens.0, s.page) = (n, 0),
+                )}
                 <span class="muted">"–"</span>
-                {end("max", "Most tokens", |s| s.tokens.1, |s, n| s.tokens.1 = n)}
+                {number(
+                    store,
+                    end("tokens-max", "max", "Most tokens"),
+                    |s| s.tokens.1,
+                    |s, n| (s.tokens.1, s.page) = (n, 0),
+                )}
                 <span class="muted">"tokens"</span>
             </span>
         </div>
         <Datasets />
     }
+    .into_any()
 }
 
 #[component]
@@ -79,10 +56,10 @@ fn Datasets() -> impl IntoView {
         }
         all
     });
-    let toggle = move |name: &str| {
-        edit(store, |s| match s.datasets.iter().any(|d| d == name) {
-            true => s.datasets.retain(|d| d != name),
-            false => s.datasets.push(name.to_owned()),
+    let press = move |name: &str| {
+        store.edit(Step::Replace, |s| {
+            toggle(&mut s.datasets, name.to_owned());
+            s.page = 0;
         });
     };
     let button = move |(name, count): (String, usize)| {
@@ -94,7 +71,7 @@ fn Datasets() -> impl IntoView {
                 title=name.clone()
                 aria-pressed=live(move || store.state.with(|s| s.datasets.contains(&pressed)).to_string())
                 data-testid=id
-                on:click=on(move |_| toggle(&mine))
+                on:click=on(move |_| press(&mine))
             >
                 <span class="chip-name">{name.clone()}</span>
                 <span class="count">{count}</span>

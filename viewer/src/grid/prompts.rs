@@ -7,12 +7,12 @@ use lens_schema::sort::set;
 use leptos::prelude::*;
 
 use crate::erase::{live, memo, on};
-use crate::grid::panel::FoldingPanel;
-use crate::grid::prompt_filters::Filters;
-use crate::grid::prompt_table::PromptTable;
-use crate::grid::state::{PAGES, Panel, Prompts};
+use crate::grid::list::{Act, Column, Line, List, Table, nothing};
+use crate::grid::panel::folding;
+use crate::grid::prompt_filters::filters;
+use crate::grid::state::{PAGES, Panel, Prompts, toggle};
 use crate::grid::store::Store;
-use crate::grid::table::{PromptRow, pages};
+use crate::grid::table::{PromptColumn, PromptRow, Sort, pages};
 use crate::grid::thousands;
 use crate::url::Step;
 
@@ -70,24 +70,81 @@ impl Chosen {
     }
 }
 
+/// The columns of the table, as [`PromptColumn`] sorts by them.
+const COLUMNS: [Column; 4] = [
+    Column { key: "text", title: "Prompt", meaning: "The first words of the prompt", number: false },
+    Column { key: "tokens", title: "Tokens", meaning: "Number of tokens; models may count differently", number: true },
+    Column { key: "dataset", title: "Data set", meaning: "Where the prompt is from", number: false },
+    Column { key: "hash", title: "Hash", meaning: "What links call the prompt", number: false },
+];
+
 /// The prompts of the chosen models.
 #[component]
 pub fn PromptPanel() -> impl IntoView {
     let store = Store::here();
     let chosen = Chosen::new(store);
-    let summary = move || {
+    let summary = live(move || {
         let total = store.rows.with(|r| r.as_ref().map(|r| r.len()));
         total
             .map(|n| format!("{} of {}", thousands(chosen.hashes.with(BTreeSet::len)), thousands(n)))
             .unwrap_or_default()
+    });
+    let act = move |act| match act {
+        Act::Choose(hashes, add) => chosen.set(hashes, add),
+        Act::Open(hash) => store.edit(Step::Replace, |s| toggle(&mut s.open, hash)),
+        Act::Sort(column) => store.edit(Step::Replace, |s| {
+            let before = s.prompt_sort.take();
+            s.prompt_sort = PromptColumn::parse(column).and_then(|column| Sort::pressed(before, column));
+            s.page = 0;
+        }),
     };
-    view! {
-        <FoldingPanel panel=Panel::Prompts title="Prompts" summary=Signal::derive(summary)>
-            <Filters />
-            <Bulk chosen />
-            <PromptTable chosen />
-            <Paging chosen />
-        </FoldingPanel>
+    let full = move |hash: String| {
+        let row = chosen.on_page.with_untracked(|rows| rows.iter().find(|row| row.hash == hash).cloned())?;
+        let models = row.models.iter().map(|m| m.0.as_str()).collect::<Vec<_>>().join(", ");
+        Some((row.text.clone(), format!("{hash} · {models}")))
+    };
+    let list = List {
+        name: "prompt",
+        all: ("All prompts on this page", "choose-page"),
+        columns: &COLUMNS,
+        lines: memo(move || chosen.on_page.with(|rows| rows.iter().map(|row| line(row)).collect())),
+        sort: memo(move || {
+            let now = store.state.with(|s| s.prompt_sort.clone());
+            now.map(|now| Sort { column: now.column.name().to_owned(), descending: now.descending })
+        }),
+        chosen: chosen.hashes,
+        open: memo(move || store.state.with(|s| s.open.clone())),
+        full: Some(Callback::new(full)),
+        act: Callback::new(act),
+    };
+    let empty = memo(move || match store.rows.with(|r| r.as_ref().map(|r| r.len())) {
+        None => Some("Loading…"),
+        Some(0) => Some("The chosen models have no prompts."),
+        Some(_) if store.filtered.with(Vec::is_empty) => Some("No prompt passes the filters; widen or clear them."),
+        _ => None,
+    });
+    let children = view! {
+        {filters(store)}
+        <Bulk chosen />
+        <Table list />
+        {nothing(empty)}
+        <Paging chosen />
+    };
+    folding(store, Panel::Prompts, "Prompts", summary, children.into_any())
+}
+
+/// A prompt's row.
+fn line(row: &PromptRow) -> Line {
+    let short_hash: String = row.hash.chars().take(6).collect();
+    Line {
+        key: row.hash.clone(),
+        name: row.preview(60),
+        cells: vec![
+            (row.preview(200), String::new()),
+            (row.tokens_text(), String::new()),
+            (row.dataset.clone(), row.dataset.clone()),
+            (short_hash, row.hash.clone()),
+        ],
     }
 }
 

@@ -1,110 +1,156 @@
 //! One row of tiles: links with captions, over one canvas that all its matrix figures are painted on.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use lens_schema::{LayerHead, PatternId, path};
-use leptos::html;
-use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
+use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
-use crate::erase::{effect, live, on};
-use crate::grid::colours::{border, label};
+use crate::grid::average::{Average, average};
+use crate::grid::colours::{border, head_label, label};
+use crate::grid::dom;
 use crate::grid::figures::Scene;
-use crate::grid::order::{Key, Tile};
+use crate::grid::order::{Key, MEAN, Tile};
 use crate::grid::packed;
-use crate::grid::progress::Tally;
-use crate::grid::store::Store;
+use crate::grid::pins::Pin;
+use crate::grid::progress::{Progress, Tally};
+use crate::grid::task::Task;
+use crate::grid::tiles::Tiles;
+use crate::single::format::tick;
 use crate::url::Query;
 use crate::{canvas, frame, patterns};
 
-/// Tiles `first..first + len` of a scene.
-#[component]
-pub fn Row(
+/// Tiles `first..first + links.len()` of a scene. When it is dropped, what is being fetched for it is too.
+#[derive(Debug)]
+pub struct Row {
+    cells: Rc<Cells>,
+    _tasks: Vec<Task>,
+}
+
+#[derive(Debug)]
+struct Cells {
     scene: Arc<Scene>,
     first: usize,
-    len: usize,
-    labelled: bool,
-    top: String,
-    active: RwSignal<usize>,
-) -> impl IntoView {
-    let store = Store::here();
-    let layout = &scene.layout;
-    let tally = Tally::new(store.progress, len);
-    let root = NodeRef::<html::Div>::new();
-    let surface = NodeRef::<html::Canvas>::new();
-    let width = layout.column_left(len - 1) + layout.tile;
-    let height = layout.tile;
-    {
-        let scene = scene.clone();
-        effect(move || {
-            if let (Some(root), Some(surface)) = (root.get(), surface.get()) {
-                canvas::fit(&surface, width, height);
-                draw(scene.clone(), first, len, &root, surface, tally.clone());
-            }
+    links: Vec<HtmlElement>,
+    context: Option<CanvasRenderingContext2d>,
+    /// Those that are drawn, by column.
+    averages: RefCell<BTreeMap<usize, Rc<Average>>>,
+    tally: Tally,
+}
+
+impl Row {
+    /// The row and its element; `active` is the tile that the tabulator key reaches.
+    pub fn new(
+        scene: &Arc<Scene>,
+        (first, len): (usize, usize),
+        labelled: bool,
+        progress: Progress,
+        active: usize,
+    ) -> (HtmlElement, Row) {
+        let layout = &scene.layout;
+        let root = dom::element("div", &[("class", "band row")]);
+        if let Some(key) = scene.row.filter(|_| labelled) {
+            let text = label(&scene.tiles, &scene.tiles.tiles[first], key);
+            dom::put(&root, &dom::words("span", &[("class", "row-label"), ("title", &text)], &text));
+        }
+        let (width, height) = (layout.column_left(len - 1) + layout.tile, layout.tile);
+        let surface = dom::element("canvas", &[("aria-hidden", "true")]);
+        dom::style(&surface, "width", &format!("{width}px"));
+        dom::style(&surface, "height", &format!("{height}px"));
+        dom::put(&root, &surface);
+        let surface: HtmlCanvasElement = surface.unchecked_into();
+        canvas::fit(&surface, width, height);
+        let links = links(scene, first, len);
+        for (i, link) in links.iter().enumerate() {
+            dom::set(link, "tabindex", if first + i == active { "0" } else { "-1" });
+            dom::put(&root, link);
+        }
+        let cells = Rc::new(Cells {
+            scene: scene.clone(),
+            first,
+            links,
+            context: canvas::context(&surface),
+            averages: RefCell::default(),
+            tally: Tally::new(progress, len),
         });
+        let tasks = begin(&cells);
+        (root, Row { cells, _tasks: tasks })
     }
-    let row_label = scene.row.filter(|_| labelled).map(|key| label(&scene.tiles, &scene.tiles.tiles[first], key));
-    let tiles = (first..first + len).map(|i| view! { <TileLink scene=scene.clone() at=i active /> });
-    let tiles: Vec<_> = tiles.collect();
-    view! {
-        <div class="band row" node_ref=root style:transform=top>
-            {row_label.map(|text| view! { <span class="row-label" title=text.clone()>{text.clone()}</span> })}
-            <canvas
-                node_ref=surface
-                aria-hidden="true"
-                style:width=format!("{width}px")
-                style:height=format!("{height}px")
-            ></canvas>
-            {tiles}
-        </div>
+
+    /// The average that a tile shows, if it is drawn.
+    pub fn average(&self, tile: usize) -> Option<Rc<Average>> {
+        self.cells.averages.borrow().get(&tile.checked_sub(self.cells.first)?).cloned()
     }
 }
 
-/// The link to the pattern in full, with the tile's border, caption and name.
-#[component]
-fn TileLink(scene: Arc<Scene>, at: usize, active: RwSignal<usize>) -> impl IntoView {
+/// The pattern that a tile shows; none if it is an average.
+pub fn pin(tiles: &Tiles, tile: &Tile) -> Option<Pin> {
+    (!tile.is_mean()).then(|| Pin {
+        id: PatternId {
+            model: tiles.models[tile.model as usize].dir.clone(),
+            head: LayerHead { layer: tile.layer as usize, head: tile.head as usize },
+        },
+        hash: tiles.prompts[tile.prompt as usize].hash.clone(),
+    })
+}
+
+/// Links to the patterns in full, with borders, captions and names.
+fn links(scene: &Scene, first: usize, len: usize) -> Vec<HtmlElement> {
     let tiles = &scene.tiles;
-    let tile = tiles.tiles[at];
-    let model = &tiles.models[tile.model as usize];
-    let prompt = &tiles.prompts[tile.prompt as usize];
-    let function = &tiles.functions[tile.function as usize];
-    let head = LayerHead { layer: tile.layer as usize, head: tile.head as usize };
-    let mut shade = Query::default();
-    scene.shade.write(&mut shade);
-    let shade = shade.to_string();
-    let and = if shade.is_empty() { "" } else { "&" };
-    let href = format!("{}{and}{shade}", path::single_url(&PatternId { model: model.dir.clone(), head }, &prompt.hash));
-    let name = format!("{} {head}, {}, {}", model.name, function.name, prompt.preview(80));
-    let colour = scene.colour.map(|key| border(tiles, &tile, key));
-    let caption = (scene.layout.caption > 0.0).then(|| view! { <span class="caption">{caption(&scene, &tile)}</span> });
-    view! {
-        <a
-            class="tile"
-            class:coloured=colour.is_some()
-            href=href
-            aria-label=name.clone()
-            title=name
-            tabindex=live(move || if active.get() == at { "0" } else { "-1" })
-            data-index=at.to_string()
-            data-testid=format!("tile-{}-{head}-{}-{}", model.dir, prompt.hash, function.name)
-            style:--border=colour
-            on:focus=on(move |_| active.set(at))
-        >
-            {caption}
-        </a>
-    }
+    let mut look = Query::default();
+    scene.shade.write(&mut look);
+    let look = look.to_string();
+    let and = if look.is_empty() { "" } else { "&" };
+    // Neighbours are mostly of one prompt.
+    let mut prompt = (None, String::new(), "");
+    let link = |at: usize| {
+        let tile = &tiles.tiles[at];
+        let (model, function) = (&tiles.models[tile.model as usize], &tiles.functions[tile.function as usize].name);
+        if prompt.0 != Some(tile.prompt) {
+            let row = tiles.prompts.get(tile.prompt as usize);
+            let text = row.map_or_else(|| label(tiles, tile, Key::Prompt), |row| row.preview(80));
+            prompt = (Some(tile.prompt), text, row.map_or("mean", |row| row.hash.as_str()));
+        }
+        let (_, text, hash) = &prompt;
+        let head = head_label(tile);
+        let score = score(tiles, at).map(|score| format!(", score {score}")).unwrap_or_default();
+        let href = match pin(tiles, tile) {
+            Some(pin) => format!("{}{and}{look}", path::single_url(&pin.id, &pin.hash)),
+            None => scene.members_url(tile),
+        };
+        let link = dom::element(
+            "a",
+            &[
+                ("class", if scene.colour.is_some() { "tile coloured" } else { "tile" }),
+                ("href", &href),
+                ("aria-label", &format!("{} {head}, {function}, {text}{score}", model.name)),
+                ("data-index", &at.to_string()),
+                ("data-testid", &format!("tile-{}-{}-{hash}-{function}", model.dir, head.replace(' ', "-"))),
+            ],
+        );
+        if let Some(key) = scene.colour {
+            dom::style(&link, "--border", &border(tiles, tile, key));
+        }
+        if scene.layout.caption > 0.0 {
+            dom::put(&link, &dom::words("span", &[("class", "caption")], &caption(scene, at)));
+        }
+        link
+    };
+    (first..first + len).map(link).collect()
 }
 
 /// What the headings do not say already and tells tiles apart.
-fn caption(scene: &Scene, tile: &Tile) -> String {
+fn caption(scene: &Scene, at: usize) -> String {
     let tiles = &scene.tiles;
+    let tile = &tiles.tiles[at];
     let mut parts = Vec::new();
     let open = |key: Key| !scene.headed.contains(&key);
     match (open(Key::Layer), open(Key::Head)) {
-        (true, true) => parts.push(LayerHead { layer: tile.layer as usize, head: tile.head as usize }.to_string()),
+        (true, true) => parts.push(head_label(tile)),
         (true, false) => parts.push(label(tiles, tile, Key::Layer)),
         (false, true) => parts.push(label(tiles, tile, Key::Head)),
         (false, false) => {}
@@ -116,97 +162,124 @@ fn caption(scene: &Scene, tile: &Tile) -> String {
             parts.push(label(tiles, tile, key));
         }
     }
+    parts.extend(score(tiles, at));
     parts.join(" ")
 }
 
-/// Begins to fetch and draw a row; all of it is dropped when the row goes.
-fn draw(scene: Arc<Scene>, first: usize, len: usize, root: &Element, surface: HtmlCanvasElement, tally: Tally) {
-    let Ok(links) = root.query_selector_all("a.tile") else { return };
-    let links: Vec<Element> =
-        (0..links.length()).filter_map(|i| links.item(i)).map(|node| node.unchecked_into()).collect();
-    let context = canvas::context(&surface);
+/// The score that a tile has, if tiles are sorted by one.
+fn score(tiles: &Tiles, at: usize) -> Option<String> {
+    tiles.scores.get(at).copied().flatten().map(tick)
+}
+
+/// Begins to fetch and draw a row.
+fn begin(cells: &Rc<Cells>) -> Vec<Task> {
     // One task per layer of a prompt: its tiles are drawn together.
     let mut layers: BTreeMap<(u32, u32, u32), Vec<usize>> = BTreeMap::new();
-    for (column, tile) in scene.tiles.tiles[first..first + len].iter().enumerate() {
-        let function = &scene.tiles.functions[tile.function as usize];
-        if function.matrix.is_some() {
+    let mut tasks = Vec::new();
+    for column in 0..cells.links.len() {
+        let tile = cells.tile(column);
+        let function = &cells.scene.tiles.functions[tile.function as usize];
+        let cells = cells.clone();
+        if tile.is_mean() {
+            tasks.push(Task::new(async move { cells.average(column).await }));
+        } else if function.matrix.is_some() {
             layers.entry((tile.model, tile.prompt, tile.layer)).or_default().push(column);
-        } else if let Some(link) = links.get(column) {
-            spawn_local_scoped_with_cancellation(show(scene.clone(), first + column, link.clone(), tally.clone()));
+        } else {
+            tasks.push(Task::new(async move { cells.show(column).await }));
         }
     }
     for columns in layers.into_values() {
-        let task = paint(scene.clone(), first, columns, links.clone(), context.clone(), tally.clone());
-        spawn_local_scoped_with_cancellation(task);
+        let cells = cells.clone();
+        tasks.push(Task::new(async move {
+            if let Err(message) = cells.paint(&columns).await {
+                columns.iter().for_each(|&column| cells.tally.failed(&cells.links[column], &message));
+            }
+        }));
     }
+    tasks
 }
 
-/// Paints tiles of one layer of one prompt.
-async fn paint(
-    scene: Arc<Scene>,
-    first: usize,
-    columns: Vec<usize>,
-    links: Vec<Element>,
-    context: Option<CanvasRenderingContext2d>,
-    tally: Tally,
-) {
-    let tile = scene.tiles.tiles[first + columns[0]];
-    let model = &scene.tiles.models[tile.model as usize];
-    let prompt = &scene.tiles.prompts[tile.prompt as usize];
-    let loaded = async {
-        let overview = patterns::overview(&model.dir, &prompt.hash).await?;
-        let layer = patterns::overview_layer(&model.dir, &prompt.hash, tile.layer as usize).await?;
-        Ok::<_, String>((overview, layer))
-    };
-    let (overview, layer) = match loaded.await {
-        Ok(loaded) => loaded,
-        Err(message) => {
-            columns.iter().filter_map(|&c| links.get(c)).for_each(|link| tally.failed(link, &message));
-            return;
+impl Cells {
+    fn tile(&self, column: usize) -> Tile {
+        self.scene.tiles.tiles[self.first + column]
+    }
+
+    /// Paints tiles of one layer of one prompt.
+    async fn paint(&self, columns: &[usize]) -> Result<(), String> {
+        let (tiles, tile) = (&self.scene.tiles, self.tile(columns[0]));
+        let (dir, hash) = (&tiles.models[tile.model as usize].dir, &tiles.prompts[tile.prompt as usize].hash);
+        let overview = patterns::overview(dir, hash).await?;
+        let layer = patterns::overview_layer(dir, hash, tile.layer as usize).await?;
+        for &column in columns {
+            frame::turn().await;
+            let tile = self.tile(column);
+            let (l, h) = (tile.layer as usize, tile.head as usize);
+            let meta = &overview.meta;
+            self.put(column, &layer.head(h), meta.overview_side(), meta.causal, overview.range(l, h));
         }
-    };
-    let ratio = canvas::pixel_ratio();
-    let pixels = (scene.layout.tile * ratio).round().max(1.0) as usize;
-    let side = overview.meta.overview_side();
-    for column in columns {
-        frame::turn().await;
-        let tile = scene.tiles.tiles[first + column];
-        let Some(style) = &scene.tiles.functions[tile.function as usize].matrix else { continue };
-        let (l, h) = (tile.layer as usize, tile.head as usize);
-        let palette = canvas::palette(&scene.shade.over(style), overview.range(l, h));
-        let image = canvas::render(&layer.head(h), side, overview.meta.causal, pixels, &palette);
-        if let Some(context) = &context {
+        Ok(())
+    }
+
+    /// Paints one tile.
+    fn put(&self, column: usize, cells: &[u8], side: usize, causal: bool, range: (f32, f32)) {
+        let scene = &self.scene;
+        let ratio = canvas::pixel_ratio();
+        let pixels = (scene.layout.tile * ratio).round().max(1.0) as usize;
+        let Some(style) = &scene.tiles.functions[self.tile(column).function as usize].matrix else { return };
+        let palette = canvas::palette(&scene.shade.over(style), range);
+        let image = canvas::render(cells, side, causal, pixels, &palette);
+        if let Some(context) = &self.context {
             canvas::put(context, &image, pixels, (scene.layout.column_left(column) * ratio).round(), 0.0);
         }
-        if let Some(link) = links.get(column) {
-            tally.drew(link);
-        }
+        self.tally.drew(&self.links[column]);
     }
-}
 
-/// Shows a packed picture in its tile.
-async fn show(scene: Arc<Scene>, at: usize, link: Element, tally: Tally) {
-    let tile = scene.tiles.tiles[at];
-    let model = &scene.tiles.models[tile.model as usize];
-    let prompt = &scene.tiles.prompts[tile.prompt as usize];
-    let function = &scene.tiles.functions[tile.function as usize];
-    let head = LayerHead { layer: tile.layer as usize, head: tile.head as usize };
-    let picture = match packed::picture(&model.dir, &prompt.hash, &function.name, head).await {
-        Ok(picture) => picture,
-        Err(message) => return tally.failed(&link, &message),
-    };
-    let Ok(element) = document().create_element("img") else { return };
-    let image: web_sys::HtmlImageElement = element.unchecked_into();
-    image.set_alt("");
-    image.set_src(&picture.0);
-    let loaded = wasm_bindgen_futures::JsFuture::from(image.decode()).await;
-    match loaded {
-        Ok(_) => {
-            let _parts_of_one_document = link.prepend_with_node_1(&image);
-            tally.drew(&link);
+    /// Paints an average, and says of what it is.
+    async fn average(&self, column: usize) {
+        let link = &self.links[column];
+        match average(&self.scene.tiles, &self.tile(column)).await {
+            Ok(average) => {
+                self.put(column, &average.cells, average.side, average.causal, average.range);
+                let name = link.get_attribute("aria-label").unwrap_or_default();
+                dom::set(link, "aria-label", &format!("{name}: {}, 8 bits", average.note));
+                if let Some(caption) = dom::find(link, ".caption") {
+                    let tile = self.tile(column);
+                    let head = match (tile.prompt, tile.layer) {
+                        (MEAN, _) => head_label(&tile) + " ",
+                        (_, MEAN) => String::new(),
+                        (_, layer) => format!("L{layer} "),
+                    };
+                    caption.set_text_content(Some(&format!("{head}{}", average.note)));
+                }
+                self.averages.borrow_mut().insert(column, Rc::new(average));
+            }
+            Err(message) => self.tally.failed(link, &message),
         }
-        Err(_) => tally.failed(&link, &format!("the browser cannot show {} of {head}", function.name)),
     }
-    // The URL is needed as long as the picture is shown: this task lives as long as the row.
-    futures::future::pending::<()>().await;
+
+    /// Shows a packed picture in its tile.
+    async fn show(&self, column: usize) {
+        let (tiles, tile, link) = (&self.scene.tiles, self.tile(column), &self.links[column]);
+        let (model, hash) = (&tiles.models[tile.model as usize].dir, &tiles.prompts[tile.prompt as usize].hash);
+        let function = &tiles.functions[tile.function as usize].name;
+        let head = LayerHead { layer: tile.layer as usize, head: tile.head as usize };
+        let picture = match packed::picture(model, hash, function, head).await {
+            Ok(picture) => picture,
+            Err(message) => return self.tally.failed(link, &message),
+        };
+        let Ok(element) = document().create_element("img") else { return };
+        let image: web_sys::HtmlImageElement = element.unchecked_into();
+        image.set_alt("");
+        image.set_src(&picture.0);
+        let loaded = wasm_bindgen_futures::JsFuture::from(image.decode()).await;
+        match loaded {
+            Ok(_) => {
+                let _parts_of_one_document = link.prepend_with_node_1(&image);
+                self.tally.drew(link);
+            }
+            Err(_) => self.tally.failed(link, &format!("the browser cannot show {function} of {head}")),
+        }
+        // The URL is needed as long as the picture is shown: this task lives as long as the row.
+        futures::future::pending::<()>().await;
+    }
 }

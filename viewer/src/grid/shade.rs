@@ -1,19 +1,22 @@
 //! The reader's own scale and colour map, which go before those of a figure function.
 
 use lens_schema::index::MatrixStyle;
-use lens_schema::scale::{self, Scale};
+use lens_schema::scale::{self, COLORMAPS, Scale};
 use leptos::prelude::*;
 
-use crate::colormaps::colormap_options;
-use crate::erase::{live, memo, on};
-use crate::grid::menu::Menu;
+use crate::erase::live;
+use crate::grid::field::{choice, options};
+use crate::grid::menu::menu;
+use crate::grid::order::Key;
+use crate::grid::ordering::{key_value, keys};
 use crate::grid::store::Store;
-use crate::grid::toolbar::KeySelect;
-use crate::url::{Query, Step};
+use crate::url::Query;
 
 /// The names under which both pages keep them in the URL.
 const SCALE: &str = "scale";
 const COLORMAP: &str = "colors";
+/// Where the reader has no wish.
+const OWN: &str = "as the function says";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shade {
@@ -42,58 +45,45 @@ impl Shade {
 }
 
 /// Everything that colours say: borders, scale, and colour map.
-#[component]
-pub fn ColourMenu() -> impl IntoView {
-    let store = Store::here();
-    let shade = memo(move || store.state.with(|s| s.shade));
-    let label = move || match store.state.with(|s| (s.colour, s.shade)) {
+pub fn colour_menu(store: Store) -> AnyView {
+    let label = live(move || match store.state.with(|s| (s.colour, s.shade)) {
         (Some(key), _) => format!("Colours: by {}", key.name()),
         (None, Shade { colormap: Some(name), .. }) => format!("Colours: {name}"),
         (None, Shade { scale: Some(scale), .. }) => format!("Colours: {}", scale.name()),
         _ => "Colours".to_owned(),
-    };
-    let choice = move |title: &'static str,
-                       name: &'static str,
-                       now: fn(Shade) -> Option<&'static str>,
-                       set: fn(&mut Shade, &str),
-                       options: fn(Memo<Shade>) -> AnyView| {
-        view! {
-            <label class="option">
-                <span>{title}</span>
-                <select
-                    data-testid=name
-                    prop:value=live(move || now(shade.get()).unwrap_or_default())
-                    on:change=on(move |event| {
-                        let value = event_target_value(&event);
-                        store.edit(Step::Replace, |s| set(&mut s.shade, &value));
-                    })
-                >
-                    <option value="" selected=live(move || now(shade.get()).is_none())>"as the function says"</option>
-                    {options(shade)}
-                </select>
-            </label>
-        }
-    };
-    view! {
-        <Menu label=Signal::derive(label) name="colours">
-            <KeySelect label="Borders by" name="color" none="none" get=|s| s.colour set=|s, key| s.colour = key />
-            {choice("Scale", SCALE, |s| s.scale.map(Scale::name), |s, name| s.scale = Scale::parse(name), scale_options)}
-            {choice(
-                "Colour map",
-                COLORMAP,
-                |s| s.colormap,
-                |s, name| s.colormap = scale::find(name),
-                |shade| colormap_options(move || shade.get().colormap),
-            )}
-        </Menu>
-    }
-}
-
-fn scale_options(shade: Memo<Shade>) -> AnyView {
-    let options = Scale::ALL.map(|scale| {
-        view! { <option value=scale.name() selected=live(move || shade.get().scale == Some(scale))>{scale.name()}</option> }
     });
-    options.collect_view().into_any()
+    let scales = || options(OWN, Scale::ALL.map(|scale| (scale.name(), scale.name())));
+    let colormaps = || {
+        let mut all = options(OWN, []);
+        let kinds = COLORMAPS.iter().flat_map(|kind| kind.names.iter().map(|names| (kind.title, names[0])));
+        let reversed = COLORMAPS.iter().flat_map(|kind| kind.names).map(|names| ("Reversed", names[1]));
+        all.extend(kinds.chain(reversed).map(|(group, name)| (group, name.to_owned(), name.to_owned())));
+        all
+    };
+    let sheet = view! {
+        {choice(
+            store,
+            ("color", "Borders by"),
+            || keys("none"),
+            |s| key_value(s.colour),
+            |s, key| s.colour = Key::parse(&key),
+        )}
+        {choice(
+            store,
+            (SCALE, "Scale"),
+            scales,
+            |s| s.shade.scale.map_or("", Scale::name).to_owned(),
+            |s, name| s.shade.scale = Scale::parse(&name),
+        )}
+        {choice(
+            store,
+            (COLORMAP, "Colour map"),
+            colormaps,
+            |s| s.shade.colormap.unwrap_or_default().to_owned(),
+            |s, name| s.shade.colormap = scale::find(&name),
+        )}
+    };
+    menu(label, "colours", RwSignal::new(false), sheet.into_any())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::grid::mean::Mean;
 use crate::grid::order::{Key, Order};
 use crate::grid::shade::Shade;
 use crate::grid::table::{PromptColumn, Sort, read_range, write_range};
@@ -76,6 +77,10 @@ pub struct State {
     pub prompts: Prompts,
     /// Chosen figure functions; `None` is the site's first.
     pub functions: Option<Vec<String>>,
+    /// What is averaged instead of being shown one by one.
+    pub mean: Option<Mean>,
+    /// Figures that are kept to be compared, as [`Pin`](crate::grid::pins::Pin) writes them.
+    pub pins: Vec<String>,
 
     pub order: Order,
     /// How many of the first keys of the order have headings.
@@ -117,6 +122,8 @@ impl Default for State {
             heads: BTreeMap::new(),
             prompts: Prompts::Some(Vec::new()),
             functions: None,
+            mean: None,
+            pins: Vec::new(),
             order: Order::default(),
             headings: DEFAULT_HEADINGS,
             row: None,
@@ -154,6 +161,8 @@ impl State {
                 list => Prompts::Some(list.map(split_list).unwrap_or_default()),
             },
             functions: query.get("functions").map(split_list),
+            mean: query.get("mean").and_then(Mean::parse),
+            pins: query.list("pins"),
             order: Order::read(&query.list("sort")),
             headings: query.number("headings").map_or(default.headings, |n: usize| n.min(Key::ALL.len())),
             row: query.get("rows").and_then(Key::parse),
@@ -203,6 +212,8 @@ impl State {
         for (model, heads) in &self.heads {
             query.set(&format!("{HEADS}{model}"), Some(heads.clone()));
         }
+        query.set("mean", self.mean.map(|m| m.name().to_owned()));
+        query.set_list("pins", &self.pins);
         query.set_list("sort", &self.order.write());
         query.set("headings", some_number(self.headings, default.headings));
         query.set("rows", self.row.map(|k| k.name().to_owned()));
@@ -224,6 +235,11 @@ impl State {
         query.set("tab", (self.tab != default.tab).then(|| self.tab.name().to_owned()));
     }
 
+    /// Folds a part of the page away, or opens it.
+    pub fn fold(&mut self, panel: Panel) {
+        toggle(&mut self.closed, panel);
+    }
+
     /// Drops everything that was chosen: figures, filters and how they are shown.
     pub fn clear(&mut self) {
         *self = State { closed: std::mem::take(&mut self.closed), tab: self.tab, ..State::default() };
@@ -234,6 +250,14 @@ impl State {
         let mut cleared = self.clone();
         cleared.clear();
         cleared == *self
+    }
+}
+
+/// Takes an item out of a list, or adds it.
+pub fn toggle<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    match list.iter().position(|other| *other == item) {
+        Some(at) => drop(list.remove(at)),
+        None => list.push(item),
     }
 }
 
@@ -265,7 +289,7 @@ mod tests {
     fn every_state_is_read_back() {
         for query in [
             "",
-            "models=A&prompts=*&functions&heads-A&sort=-layer~prompt&headings=0&rows=layer&color=head&scale=log&colors=magma&cols=16&size=32",
+            "models=A&prompts=*&functions&heads-A&mean=heads&pins=A.L0.H1@p&sort=-layer~-score:induction~prompt&headings=0&rows=layer&color=head&scale=log&colors=magma&cols=16&size=32",
             "q=a+b&tokens=10-20&dataset=Pile!~CC~Github&psort=-tokens&page=3&perpage=50&open=h&mq=a+b&msort=-n_params&docs=raw&closed=models~side",
             "tokens=5-&tab=select",
             "tokens=-5",

@@ -1,21 +1,25 @@
 //! What the parts of the page share: the state, and what follows from it and the site.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use crate::app::use_index;
-use crate::erase::memo;
+use crate::erase::{effect, memo};
 use crate::grid::progress::Progress;
+use crate::grid::scored::Scores;
 use crate::grid::state::State;
 use crate::grid::table::{PromptRow, filtered, merge};
+use crate::grid::task::Task;
 use crate::grid::tiles::{Choice, Tiles, choose, find_model};
 use crate::index::{self, Index};
+use crate::scores;
 use crate::url::{Address, Step};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Store {
-    address: Address,
+    pub address: Address,
     index: StoredValue<Arc<Index>>,
     pub state: Memo<State>,
     /// Directories of the chosen models, in the site's order.
@@ -28,6 +32,12 @@ pub struct Store {
     /// What went wrong with fetching the prompts.
     pub prompts_errors: Memo<Vec<String>>,
     pub progress: Progress,
+    /// Whether the menu of orders is open, which lists scores.
+    pub sorting: RwSignal<bool>,
+    /// The scores of the chosen models, once they are asked for.
+    pub scores: RwSignal<Rc<Scores>, LocalStorage>,
+    /// Whether the sheet of keys is open.
+    pub help: RwSignal<bool>,
 }
 
 impl Store {
@@ -63,13 +73,35 @@ impl Store {
             let rows = rows.get();
             state.with(|s| rows.map(|rows| filtered(&rows, s)).unwrap_or_default())
         });
+        let (sorting, scores) = (RwSignal::new(false), RwSignal::new_local(Rc::default()));
+        follow_scores(
+            index,
+            chosen_models,
+            scores,
+            memo(move || sorting.get() || state.with(|s| s.order.score.is_some())),
+        );
         let choice = memo(move || state.with(Choice::of));
         let tiles = memo(move || {
             let rows = rows.get();
             let rows = rows.as_ref().map(|r| r.as_slice());
-            Arc::new(choice.with(|c| index.with_value(|index| choose(index, c, rows))))
+            let is_scored = choice.with(|c| c.order.score.is_some());
+            let scores = if is_scored { scores.get() } else { Rc::default() };
+            Arc::new(choice.with(|c| index.with_value(|index| choose(index, c, rows, &scores))))
         });
-        let store = Store { address, index, state, chosen_models, rows, filtered, tiles, prompts_errors, progress };
+        let store = Store {
+            address,
+            index,
+            state,
+            chosen_models,
+            rows,
+            filtered,
+            tiles,
+            prompts_errors,
+            progress,
+            sorting,
+            scores,
+            help: RwSignal::new(false),
+        };
         provide_context(store);
         store
     }
@@ -108,4 +140,30 @@ impl Store {
     pub fn is_empty(&self) -> bool {
         self.tiles.with(|t| t.tiles.is_empty())
     }
+}
+
+/// Fetches the scores of the chosen models while they are wanted.
+fn follow_scores(
+    index: StoredValue<Arc<Index>>,
+    models: Memo<Vec<String>>,
+    scores: RwSignal<Rc<Scores>, LocalStorage>,
+    wanted: Memo<bool>,
+) {
+    let task = StoredValue::new_local(None::<Task>);
+    effect(move || {
+        if !wanted.get() {
+            return;
+        }
+        let (models, index) = (models.get(), index.get_value());
+        task.set_value(Some(Task::new(async move {
+            let mut found = Scores { complete: true, ..Scores::default() };
+            for dir in models.iter().filter(|dir| scores::has(&index, dir)) {
+                match scores::table(dir).await {
+                    Ok(table) => drop(found.tables.insert(dir.clone(), table)),
+                    Err(message) => found.errors.push(message),
+                }
+            }
+            scores.set(Rc::new(found));
+        })));
+    });
 }

@@ -69,15 +69,6 @@ impl PromptColumn {
         }
     }
 
-    pub fn title(&self) -> &'static str {
-        match self {
-            PromptColumn::Text => "Prompt",
-            PromptColumn::Tokens => "Tokens",
-            PromptColumn::Dataset => "Data set",
-            PromptColumn::Hash => "Hash",
-        }
-    }
-
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.name() == name)
     }

@@ -7,7 +7,9 @@ use lens_schema::index::MatrixStyle;
 use lens_schema::sort::set;
 use lens_schema::{FigureEntry, HeadSelection, LayerHead, ModelEntry};
 
-use crate::grid::order::{Order, Tile, sort};
+use crate::grid::mean::Mean;
+use crate::grid::order::{MEAN, Order, Tile, arrange};
+use crate::grid::scored::Scores;
 use crate::grid::state::{Prompts, State};
 use crate::grid::table::{PromptColumn, PromptRow, Sort, sorted};
 use crate::index::Index;
@@ -19,6 +21,7 @@ pub struct Choice {
     pub heads: BTreeMap<String, String>,
     pub prompts: Prompts,
     pub functions: Option<Vec<String>>,
+    pub mean: Option<Mean>,
     pub order: Order,
     pub prompt_sort: Option<Sort<PromptColumn>>,
 }
@@ -30,7 +33,8 @@ impl Choice {
             heads: state.heads.clone(),
             prompts: state.prompts.clone(),
             functions: state.functions.clone(),
-            order: state.order,
+            mean: state.mean,
+            order: state.order.clone(),
             prompt_sort: state.prompt_sort.clone(),
         }
     }
@@ -43,6 +47,8 @@ pub struct ChosenModel {
     pub name: String,
     pub n_layers: usize,
     pub n_heads: usize,
+    /// Those that are chosen, layer by layer.
+    pub heads: Vec<LayerHead>,
 }
 
 /// Something that is drawn of a head: by the viewer, or packed as pictures.
@@ -62,6 +68,8 @@ pub struct Tiles {
     pub prompts: Vec<Arc<PromptRow>>,
     pub functions: Vec<Function>,
     pub tiles: Vec<Tile>,
+    /// The score that they are sorted by, of each; empty where they are sorted by none.
+    pub scores: Vec<Option<f32>>,
     /// Sentences on what was asked for and is not there.
     pub notices: Vec<String>,
 }
@@ -111,10 +119,28 @@ pub fn heads_of(text: Option<&str>, model: &ModelEntry) -> Result<BTreeSet<Layer
     selection.heads(model.n_layers, model.n_heads)
 }
 
+impl Tiles {
+    /// The tiles that a tile is the average of, or itself.
+    pub fn members(&self, tile: &Tile) -> Vec<Tile> {
+        let model = &self.models[tile.model as usize];
+        let prompts: Vec<u32> = match tile.prompt {
+            MEAN => {
+                (0..self.prompts.len()).filter(|&p| self.prompts[p].has_model(&model.dir)).map(|p| p as u32).collect()
+            }
+            prompt => vec![prompt],
+        };
+        let is_member = |wanted: u32, own: usize| wanted == MEAN || wanted as usize == own;
+        let heads = model.heads.iter().filter(|h| is_member(tile.layer, h.layer) && is_member(tile.head, h.head));
+        let heads: Vec<(u32, u32)> = heads.map(|h| (h.layer as u32, h.head as u32)).collect();
+        let of = |prompt| heads.iter().map(move |&(layer, head)| Tile { prompt, layer, head, ..*tile });
+        prompts.into_iter().flat_map(of).collect()
+    }
+}
+
 /// Enumerates and orders what is chosen. `rows` are the prompts of the chosen models; `None` while they are fetched.
-pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>) -> Tiles {
+pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>, scores: &Scores) -> Tiles {
     let mut out = Tiles::default();
-    let mut models: Vec<(&ModelEntry, BTreeSet<LayerHead>)> = Vec::new();
+    let mut entries: Vec<&ModelEntry> = Vec::new();
     for entry in &index.models {
         let dir = entry.dir();
         if !choice.models.iter().any(|name| find_model(index, name).is_some_and(|m| m.dir() == dir)) {
@@ -122,7 +148,16 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>) -
         }
         let text = choice.heads.get(&dir).or_else(|| choice.heads.get(&entry.model_name));
         match heads_of(text.map(String::as_str), entry) {
-            Ok(heads) => models.push((entry, heads)),
+            Ok(heads) => {
+                entries.push(entry);
+                out.models.push(ChosenModel {
+                    dir,
+                    name: entry.model_name.clone(),
+                    n_layers: entry.n_layers,
+                    n_heads: entry.n_heads,
+                    heads: heads.into_iter().collect(),
+                });
+            }
             Err(message) => out.notices.push(format!("{dir}: {message}.")),
         }
     }
@@ -153,45 +188,55 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>) -
         }
     };
     sorted(&mut out.prompts, choice.prompt_sort.as_ref());
+    out.tiles = enumerate(&mut out, index, choice.mean);
+    let (value, notices) = scores.of(&out, &choice.order);
+    out.notices.extend(notices);
+    let mut tiles = std::mem::take(&mut out.tiles);
+    arrange(&mut tiles, &choice.order, |tile| value(&out, tile));
+    if choice.order.score.is_some() {
+        out.scores = tiles.iter().map(|tile| value(&out, tile)).collect();
+    }
+    out.tiles = tiles;
+    out
+}
+
+/// Every figure, in the default order; adds notices on those that are missing.
+fn enumerate(of: &mut Tiles, index: &Index, mean: Option<Mean>) -> Vec<Tile> {
+    let mut out: Vec<Tile> = Vec::new();
     let mut missing = BTreeMap::<&str, usize>::new();
-    for (m, (entry, heads)) in models.iter().enumerate() {
-        let dir = entry.dir();
-        let manifest = index.manifest_model(&dir);
-        for (p, prompt) in out.prompts.iter().enumerate().filter(|(_, p)| p.has_model(&dir)) {
-            for (f, function) in out.functions.iter().enumerate() {
-                let there =
-                    function.matrix.is_some() || manifest.is_some_and(|m| m.has_figure(&function.name, &prompt.hash));
+    for (m, model) in of.models.iter().enumerate() {
+        let manifest = index.manifest_model(&model.dir);
+        // An average over prompts is there once.
+        let most = if mean == Some(Mean::Prompts) { 1 } else { usize::MAX };
+        let prompts = of.prompts.iter().enumerate().filter(|(_, p)| p.has_model(&model.dir));
+        for (p, prompt) in prompts.take(most) {
+            for (f, function) in of.functions.iter().enumerate() {
+                let there = match function.matrix {
+                    Some(_) => true,
+                    None => mean.is_none() && manifest.is_some_and(|m| m.has_figure(&function.name, &prompt.hash)),
+                };
                 if !there {
-                    *missing.entry(&function.name).or_default() += heads.len();
+                    *missing.entry(&function.name).or_default() += model.heads.len();
                     continue;
                 }
-                out.tiles.extend(heads.iter().map(|head| Tile {
-                    model: m as u32,
-                    prompt: p as u32,
-                    layer: head.layer as u32,
-                    head: head.head as u32,
-                    function: f as u32,
-                }));
+                for head in &model.heads {
+                    let (layer, head) = (head.layer as u32, head.head as u32);
+                    let tile = Tile { model: m as u32, prompt: p as u32, layer, head, function: f as u32 };
+                    let tile = mean.map_or(tile, |mean| mean.of(tile));
+                    if mean.is_none() || out.last() != Some(&tile) {
+                        out.push(tile);
+                    }
+                }
             }
         }
     }
-    let missing = missing.into_iter().map(|(name, n)| {
-        format!(
+    of.notices.extend(missing.into_iter().map(|(name, n)| match mean {
+        Some(_) => format!("{name} is drawn as pictures, which have no average."),
+        None => format!(
             "{} by {name}: not drawn when the site was built.",
             counted(n, "figure is missing", "figures are missing")
-        )
-    });
-    out.notices.extend(missing);
-    sort(&mut out.tiles, &choice.order);
-    out.models = models
-        .into_iter()
-        .map(|(entry, _)| ChosenModel {
-            dir: entry.dir(),
-            name: entry.model_name.clone(),
-            n_layers: entry.n_layers,
-            n_heads: entry.n_heads,
-        })
-        .collect();
+        ),
+    }));
     out
 }
 
@@ -237,7 +282,7 @@ mod tests {
         let of_b = Arc::new(vec![prompt("q")]);
         let rows =
             merge(&[("a-x".to_owned(), of_a), ("b".to_owned(), of_b)].into(), &["a-x".to_owned(), "b".to_owned()]);
-        choose(&index(), &Choice::of(&State::read(&Query::parse(query))), Some(&rows))
+        choose(&index(), &Choice::of(&State::read(&Query::parse(query))), Some(&rows), &Scores::default())
     }
 
     #[test]
@@ -268,6 +313,22 @@ mod tests {
         let packed = tiles("models=a-x&prompts=p~q&functions=svd.left");
         assert_eq!(packed.tiles.len(), 6);
         assert_eq!(packed.notices, ["6 figures are missing by svd.left: not drawn when the site was built."]);
+    }
+
+    #[test]
+    fn averages_stand_for_their_members() {
+        let all = "models=a-x~b&prompts=p~q&functions=raw~svd.left&heads-a-x=L0~L1H1";
+        let mean = |over: &str| {
+            let tiles = tiles(&format!("{all}&mean={over}"));
+            assert_eq!(tiles.notices, ["svd.left is drawn as pictures, which have no average."]);
+            tiles.tiles.iter().map(|tile| tiles.members(tile).len()).collect::<Vec<_>>()
+        };
+        // a-x: two prompts, three heads in layer 0 and one in layer 1; b: one prompt, all six heads.
+        assert_eq!(mean("heads"), [3, 1, 3, 1, 3, 3]);
+        assert_eq!(mean("layers"), [4, 4, 6]);
+        assert_eq!(mean("prompts"), [2, 2, 2, 2, 1, 1, 1, 1, 1, 1]);
+        let plain = tiles("models=b&prompts=q");
+        assert_eq!(plain.members(&plain.tiles[4]), [plain.tiles[4]]);
     }
 
     #[test]

@@ -1,27 +1,34 @@
-//! How figures are shown: order, colours and sizes; how far drawing is; and starting again.
+//! How figures are shown: order, colours, averages and sizes; how far drawing is; and starting again.
 
 use leptos::prelude::*;
 
 use crate::erase::{live, memo, on};
-use crate::grid::order::Key;
-use crate::grid::ordering::OrderMenu;
+use crate::grid::field::{Number, choice, number, options};
+use crate::grid::mean::Mean;
+use crate::grid::ordering::order_menu;
 use crate::grid::progress::ProgressLine;
-use crate::grid::shade::ColourMenu;
+use crate::grid::shade::colour_menu;
 use crate::grid::state::{PER_ROW, Panel, State, TILE};
 use crate::grid::store::Store;
 use crate::url::Step;
+
+const PER_ROW_FIELD: Number = Number {
+    name: "cols",
+    label: "Figures in a row; as many as fit, if empty",
+    placeholder: "fit",
+    class: "per-row",
+    least: *PER_ROW.start(),
+    most: Some(*PER_ROW.end()),
+};
 
 #[component]
 pub fn Toolbar() -> impl IntoView {
     let store = Store::here();
     let side_closed = memo(move || store.state.with(|s| s.closed.contains(&Panel::Side)));
-    let fold_side = move |_| {
-        store.edit(Step::Replace, |s| match s.closed.contains(&Panel::Side) {
-            true => s.closed.retain(|p| *p != Panel::Side),
-            false => s.closed.push(Panel::Side),
-        });
-    };
     let is_clear = memo(move || store.state.with(State::is_clear));
+    // Of what cannot be averaged there is no figure, and yet a way back.
+    let is_bare = memo(move || store.is_empty() && store.state.with(|s| s.mean.is_none()));
+    let means = || options("no", Mean::ALL.map(|mean| (mean.name(), mean.title())));
     view! {
         <div
             class="tools"
@@ -35,15 +42,24 @@ pub fn Toolbar() -> impl IntoView {
                 aria-label="Panel at the side"
                 aria-pressed=live(move || (!side_closed.get()).to_string())
                 data-testid="toggle-side"
-                on:click=on(fold_side)
+                on:click=on(move |_| store.edit(Step::Replace, |s| s.fold(Panel::Side)))
             >
                 <span class="side-icon" aria-hidden="true"></span>
             </button>
             <ProgressLine />
-            <div class="options" hidden=live(move || store.is_empty())>
-                <OrderMenu />
-                <ColourMenu />
-                <PerRow />
+            <div class="options" hidden=is_bare>
+                {order_menu(store)} {colour_menu(store)}
+                {choice(
+                    store,
+                    ("mean", "Average"),
+                    means,
+                    |s| s.mean.map_or("", Mean::name).to_owned(),
+                    |s, name| s.mean = Mean::parse(&name),
+                )}
+                <label class="option" title=PER_ROW_FIELD.label>
+                    <span>"Per row"</span>
+                    {number(store, PER_ROW_FIELD, |s| s.per_row, |s, n| s.per_row = n)}
+                </label>
                 <Size />
             </div>
             <button
@@ -55,66 +71,16 @@ pub fn Toolbar() -> impl IntoView {
             >
                 "Clear all"
             </button>
-        </div>
-    }
-}
-
-/// A choice among the keys, or none of them.
-#[component]
-pub fn KeySelect(
-    label: &'static str,
-    name: &'static str,
-    none: &'static str,
-    get: fn(&State) -> Option<Key>,
-    set: fn(&mut State, Option<Key>),
-) -> impl IntoView {
-    let store = Store::here();
-    let now = memo(move || store.state.with(get));
-    view! {
-        <label class="option">
-            <span>{label}</span>
-            <select
-                data-testid=name
-                prop:value=live(move || now.get().map_or("", Key::name))
-                on:change=on(move |event| {
-                    let key = Key::parse(&event_target_value(&event));
-                    store.edit(Step::Replace, |s| set(s, key));
-                })
+            <button
+                class="icon keys"
+                title="Keys and pointer: ?"
+                aria-label="Keys and pointer"
+                data-testid="help"
+                on:click=on(move |_| store.help.set(true))
             >
-                <option value="" selected=live(move || now.get().is_none())>{none}</option>
-                {Key::ALL
-                    .map(|key| {
-                        view! {
-                            <option value=key.name() selected=live(move || now.get() == Some(key))>
-                                {key.name()}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
-    }
-}
-
-#[component]
-fn PerRow() -> impl IntoView {
-    let store = Store::here();
-    view! {
-        <label class="option per-row" title="Figures in a row; as many as fit, if empty">
-            <span>"Per row"</span>
-            <input
-                type="number"
-                min=PER_ROW.start().to_string()
-                max=PER_ROW.end().to_string()
-                inputmode="numeric"
-                placeholder="fit"
-                data-testid="cols"
-                prop:value=live(move || store.state.with(|s| s.per_row).map(|n| n.to_string()).unwrap_or_default())
-                on:input=on(move |event| {
-                    let n = event_target_value(&event).parse().ok().filter(|n| PER_ROW.contains(n));
-                    store.edit(Step::Replace, |s| s.per_row = n);
-                })
-            />
-        </label>
+                "?"
+            </button>
+        </div>
     }
 }
 
