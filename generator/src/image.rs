@@ -94,11 +94,19 @@ impl Heatmap {
         ensure!(!matrix.is_empty(), "a matrix of {:?} cells cannot be drawn", matrix.dim());
         let cells = matrix.as_standard_layout();
         let cells = cells.as_slice().unwrap_or_default();
-        if let Some(at) = cells.iter().position(|v| !v.is_finite()) {
+        let (mut all_finite, mut range) = (true, (0.0, 0.0));
+        vectorised(
+            #[inline(always)]
+            || {
+                range = scale::range(cells);
+                all_finite = cells.iter().fold(true, |all, v| all & v.is_finite());
+            },
+        );
+        if !all_finite && let Some(at) = cells.iter().position(|v| !v.is_finite()) {
             let (row, column) = (at / matrix.ncols(), at % matrix.ncols());
             bail!("the value at row {row}, column {column} is {}", cells[at]);
         }
-        let (min, max) = scale::range(cells);
+        let (min, max) = range;
         let (low, high) = match (self.normalize, self.diverging_colormap) {
             (true, true) if min.abs().max(max.abs()) > 0.0 => (-max.abs().max(min.abs()), max.abs().max(min.abs())),
             (_, true) => (-1.0, 1.0),
@@ -114,11 +122,20 @@ impl Heatmap {
                 "values from {min} to {max} are not between {low} and {high}; use normalize"
             );
         }
-        Ok(match self.diverging_colormap {
-            // The middle is exactly 0.5, whatever the range.
-            true => cells.iter().map(|v| scale::normalized_index(v / (2.0 * high) + 0.5, 0.0, 1.0)).collect(),
-            false => cells.iter().map(|&v| scale::normalized_index(v, low, high)).collect(),
-        })
+        let mut indexes = vec![0; cells.len()];
+        vectorised(
+            #[inline(always)]
+            || {
+                for (index, &v) in indexes.iter_mut().zip(cells) {
+                    *index = match self.diverging_colormap {
+                        // The middle is exactly 0.5, whatever the range.
+                        true => scale::normalized_index(v / (2.0 * high) + 0.5, 0.0, 1.0),
+                        false => scale::normalized_index(v, low, high),
+                    };
+                }
+            },
+        );
+        Ok(indexes)
     }
 }
 
@@ -161,6 +178,12 @@ fn png(indexes: &[u8], width: usize, height: usize, lut: &Lut) -> Result<Vec<u8>
     writer.write_image_data(indexes)?;
     writer.finish()?;
     Ok(out)
+}
+
+/// Runs loops with the widest vector instructions of this machine.
+#[inline]
+fn vectorised(work: impl FnOnce()) {
+    pulp::Arch::new().dispatch(work);
 }
 
 /// The same bytes give the same file: it has no time in it.

@@ -52,7 +52,8 @@ pub fn normalized_index(value: f32, min: f32, max: f32) -> u8 {
         return 0;
     }
     let x = (value - min) / (max - min);
-    (256.0 * x).clamp(0.0, 255.0) as u8
+    // The number stays the same as the lowest bits of 2²³ + trunc(256·x): no vector instruction converts to u8.
+    ((256.0 * x).clamp(0.0, 255.0).trunc() + 8_388_608.0).to_bits() as u8
 }
 
 /// The colour map of values on both sides of 0: red below, blue above.
@@ -72,6 +73,7 @@ pub fn min_max(values: impl IntoIterator<Item = f32>) -> (f32, f32) {
 }
 
 /// [`min_max`] of values that lie side by side, with vector instructions.
+#[inline(always)]
 pub fn range(values: &[f32]) -> (f32, f32) {
     let (chunks, rest) = values.as_chunks::<16>();
     let (mut lo, mut hi) = ([f32::INFINITY; 16], [f32::NEG_INFINITY; 16]);

@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn as_the_library_computes_it() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
-        let bytes: Vec<u8> = (0..1000u32).map(|i| (i * i >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1000u32).map(|i| ((i * i) >> 3) as u8).collect();
         for len in (0..40).chain([999, 1000]) {
             let mut library = rawzip::Crc32::new();
             library.update(&bytes[..len]);
