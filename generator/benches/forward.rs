@@ -40,7 +40,8 @@ const SIZES: [(&[&str], usize); 8] = [
     (&["num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads"], 12),
     (&["head_dim", "d_kv", "rotary_dim"], 64),
     (&["intermediate_size", "n_inner", "ffn_dim", "hidden_dim", "d_ff", "ffn_hidden_size"], 3072),
-    (&["moe_intermediate_size"], 512),
+    // Two experts a token of this size are three times d_model, as the eight of Qwen3-30B-A3B are.
+    (&["moe_intermediate_size"], 1152),
     // Experts in every layer, as `maps` counts them.
     (&["decoder_sparse_step"], 1),
     (&["max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"], 2050),
