@@ -44,6 +44,21 @@ fn the_start_page() {
 }
 
 #[test]
+fn heads_by_their_scores() {
+    let site = Site::made();
+    visit(&site.url, "index.html?view=heads&filter=layer:0-1&score=duplicate_random&top=all&focus=L1H1&on=x", |page| {
+        page.wait_for("[data-testid=heads]");
+        page.click("[data-testid=listed]");
+        page.wait_for("[data-testid=selection] strong");
+        sizes(page, "heads");
+    });
+    visit(&site.url, &format!("index.html?view=heads&model={ENCODER}"), |page| {
+        page.wait_for("[data-testid=without-scores]");
+        sizes(page, "a model without scores");
+    });
+}
+
+#[test]
 fn figures_with_every_panel_open() {
     let site = Site::made();
     let query = format!("{}&docs=vector&open={}&color=layer", address("L0", &[0, 3]), prompts()[0].hash());

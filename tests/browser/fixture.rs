@@ -1,12 +1,16 @@
 //! The site that the tests visit: two models whose patterns are a formula, so that a test knows every value, and texts
 //! that are as hostile as texts can be. It lies under a path of its host, as on a project's GitHub Pages.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use lens_build::data::scores::files as score_files;
 use lens_build::pattern::AttentionPatterns;
+use lens_build::score::{of_prompt, table::gather};
 use lens_build::site::{SiteBuilder, SiteOptions};
-use lens_schema::score::{Column, ScoreEntry, ScoreTable};
+use lens_schema::score::{Column, ScoreEntry};
 use lens_schema::{FigureEntry, Precision, PromptEntry, path};
 use ndarray::Array3;
 use serde_json::{Value, json};
@@ -21,6 +25,23 @@ pub const DECODER_SIZE: (usize, usize) = (3, 4);
 /// One without a causal mask.
 pub const ENCODER: &str = "made-encoder";
 pub const ENCODER_SIZE: (usize, usize) = (2, 2);
+
+/// The model that has head scores; the other has none.
+pub const SCORED: &str = DECODER;
+/// Its scores on random tokens, which are made up.
+pub const RANDOM: [&str; 5] =
+    ["prev_token_random", "duplicate_random", "induction_random", "prefix_matching", "prefix_matching_preceding"];
+
+/// The score and the head number that have no value.
+pub const WITHOUT: (usize, usize) = (1, 7);
+
+/// A made-up score of head number `head`: twelfths, each once.
+pub fn random_score(score: usize, head: usize) -> f32 {
+    if (score, head) == WITHOUT {
+        return f32::NAN;
+    }
+    ((head * 5 + score * 7 + 3) % 12) as f32 / 12.0
+}
 
 /// Tokens that are markup, markers, quotes, white space, wide, combining, right-to-left and escapes.
 pub const HOSTILE: [&str; 14] = [
@@ -112,6 +133,17 @@ impl Site {
         serve(made(precision))
     }
 
+    /// The site of a built-in model on a few of the built-in prompts, as the program makes it.
+    pub fn demo(model: &str) -> Site {
+        let (folder, data) = (tempfile::tempdir(), tempfile::tempdir());
+        let (folder, data) = (folder.expect("a temporary directory"), data.expect("a temporary directory"));
+        let mut program = Command::new(env!("CARGO_BIN_EXE_lens-build"));
+        program.args(["--quiet", "--model", model, "--n-samples", "4", "--out"]).arg(folder.path());
+        let status = program.arg("--save-path").arg(data.path()).status().expect("the program starts");
+        assert!(status.success(), "the site of {model} cannot be built");
+        serve(folder)
+    }
+
     /// The same with other content in one of its files, or without the file.
     pub fn damaged(file: &str, content: Option<&str>) -> Site {
         let folder = made(Precision::Exact);
@@ -138,6 +170,7 @@ fn build(out: &Path, precision: Precision) -> anyhow::Result<()> {
     let builder = SiteBuilder::new(out, &options, &figures)?;
     let drawn = tempfile::tempdir()?;
     pictures::write(drawn.path(), DECODER_SIZE)?;
+    let mut scored = BTreeMap::new();
     for (model, (n_layers, n_heads), causal) in [(DECODER, DECODER_SIZE, true), (ENCODER, ENCODER_SIZE, false)] {
         let id = builder.add_model(&serde_json::from_value(config(model, n_layers, n_heads, causal))?)?;
         for (position, prompt) in prompts().iter().enumerate() {
@@ -153,14 +186,23 @@ fn build(out: &Path, precision: Precision) -> anyhow::Result<()> {
             let pictured = model == DECODER && position == pictures::PICTURED;
             let folder = if pictured { drawn.path() } else { Path::new("no pictures") };
             builder.add_prompt(id, position, &entry, &patterns, folder)?;
+            if model == SCORED {
+                scored.insert(prompt.hash(), of_prompt(&patterns, &entry));
+            }
         }
     }
-    builder.add_files(&[(path::scores(DECODER), scores().write()?)])?;
+    let hashes: Vec<String> = prompts().iter().map(Prompt::hash).collect();
+    let random = (0..RANDOM.len()).map(|score| (0..12).map(|head| random_score(score, head)).collect()).collect();
+    let gathered = gather(DECODER_SIZE, &hashes, |hash| Ok(scored.get(hash).cloned()), &Ok(random))?;
+    let mut scores = gathered.expect("prompts have scores");
+    scores.table.absent.remove("induction");
+    scores.table.columns.push(induction());
+    builder.add_files(&score_files(SCORED, &scores)?)?;
     builder.finish().map(drop)
 }
 
-/// The decoder's head scores: one per prompt, by a formula.
-fn scores() -> ScoreTable {
+/// A score of the decoder's heads by a formula, in the place of one that no made prompt has.
+fn induction() -> Column {
     let entry = ScoreEntry {
         name: "induction".to_owned(),
         doc: "Made.".to_owned(),
@@ -172,14 +214,7 @@ fn scores() -> ScoreTable {
     };
     let (n_layers, n_heads) = DECODER_SIZE;
     let heads = |prompt| (0..n_layers).flat_map(move |l| (0..n_heads).map(move |h| score(prompt, l, h)));
-    let values = (0..prompts().len()).flat_map(heads).collect();
-    ScoreTable {
-        n_layers,
-        n_heads,
-        prompts: prompts().iter().map(Prompt::hash).collect(),
-        columns: vec![Column { entry, values }],
-        ..ScoreTable::default()
-    }
+    Column { entry, values: (0..prompts().len()).flat_map(heads).collect() }
 }
 
 /// The score of a head of the decoder on a prompt: another for each head.

@@ -222,6 +222,17 @@ impl Page {
     /// Drags from the middle of one element to the middle of another.
     pub fn drag(&mut self, from: &str, to: &str) {
         let (from, to) = (self.point(from, (0.5, 0.5)), self.point(to, (0.5, 0.5)));
+        self.drag_between(from, to);
+    }
+
+    /// Drags between two points of an element.
+    pub fn drag_in(&mut self, selector: &str, from: (f64, f64), to: (f64, f64)) {
+        self.point(selector, from);
+        let (from, to) = (self.point(selector, from), self.point(selector, to));
+        self.drag_between(from, to);
+    }
+
+    fn drag_between(&mut self, from: (f64, f64), to: (f64, f64)) {
         self.mouse("mouseMoved", from, "none", Held::None);
         self.mouse("mousePressed", from, "left", Held::None);
         for step in 1..=4 {

@@ -12,6 +12,7 @@
 //! - [`precision`]: sites that keep more or less of each value
 //! - [`worker`]: unpacking beside the page
 //! - [`access`]: what axe-core finds in both pages
+//! - [`finder`]: heads found by their scores
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
@@ -20,6 +21,7 @@ mod access;
 mod cdp;
 mod chromium;
 mod expression;
+mod finder;
 mod fixture;
 mod grid;
 mod harness;

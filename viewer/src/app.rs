@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::erase::effect;
-use crate::grid::GridView;
+use crate::finder::{IndexView, Views};
 use crate::index::Index;
 use crate::single::SingleView;
 use crate::theme::{self, ThemeButton};
@@ -62,6 +62,7 @@ pub fn App() -> impl IntoView {
                 <span class="mark" aria-hidden="true"></span>
                 <span>{move || title().unwrap_or_default()}</span>
             </a>
+            {(page == Page::Grid).then(|| view! { <Views /> })}
             <ThemeButton theme />
         </header>
         {move || match index.get() {
@@ -70,7 +71,7 @@ pub fn App() -> impl IntoView {
             Some(Ok(index)) => {
                 provide_context(Arc::new(index));
                 match page {
-                    Page::Grid => view! { <GridView /> }.into_any(),
+                    Page::Grid => view! { <IndexView /> }.into_any(),
                     Page::Single => view! { <SingleView /> }.into_any(),
                 }
             }

@@ -1,5 +1,5 @@
 //! The viewer of a lens site. One program for both pages: `index.html` shows many patterns at once ([`grid`]),
-//! `single.html` shows one in full ([`single`]).
+//! and finds heads by their scores ([`finder`]), `single.html` shows one in full ([`single`]).
 //!
 //! Everything a page shows follows from its URL ([`url`]) and the files of the site ([`index`], [`patterns`]).
 //! What can be computed without a browser is in functions that do not touch the document, and is tested natively.
@@ -9,6 +9,7 @@ pub mod canvas;
 pub mod colormaps;
 pub mod erase;
 pub mod fetch;
+pub mod finder;
 pub mod frame;
 pub mod grid;
 pub mod index;

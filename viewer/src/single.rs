@@ -53,6 +53,7 @@ use self::toolbar::Toolbar;
 use self::tops::Tops;
 use crate::app::use_index;
 use crate::erase::{live, memo};
+use crate::finder::card::HeadScores;
 
 /// Everything below the title bar of `single.html`.
 #[component]
@@ -91,6 +92,7 @@ pub fn SingleView() -> impl IntoView {
                             <Strip />
                             <Tops />
                             <HeadMap />
+                            <HeadScores />
                             <PromptCard />
                             <ModelCard />
                         </div>

@@ -1,0 +1,109 @@
+//! The scores of one head, for the page of one pattern: those by which it stands out first.
+
+use lens_schema::score::ScoreTable;
+use lens_schema::{path, sort};
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::Element;
+
+use super::dom::{el, fill, leaf};
+use super::numbers::{Numbers, PLACES, rank, rank_words, text};
+use super::skeleton::prompts_text;
+use super::state::State;
+use super::{HEADS, VIEW};
+use crate::app::use_index;
+use crate::erase::{effect, memo};
+use crate::scores;
+use crate::single::link::{self, Target};
+use crate::url::{Address, Query};
+
+/// Scores that are listed.
+const COUNT: usize = 8;
+
+/// The card; nothing where the site has no scores of the model.
+#[component]
+pub fn HeadScores() -> impl IntoView {
+    let element = NodeRef::<html::Div>::new();
+    effect(move || {
+        if let Some(element) = element.get() {
+            follow(element.into());
+        }
+    });
+    view! { <div class="head-scores" node_ref=element data-testid="head-scores"></div> }
+}
+
+/// Keeps the card of the address' head in an element.
+pub fn follow(element: Element) {
+    let (address, index) = (Address::here(), use_index());
+    let target = memo(move || address.with(link::target).ok());
+    let dir = memo(move || target.get().map(|target| target.id.model).filter(|dir| scores::has(&index, dir)));
+    let table = LocalResource::new(move || {
+        let dir = dir.get();
+        async move {
+            match dir {
+                Some(dir) => Some(scores::table(&dir).await),
+                None => None,
+            }
+        }
+    });
+    effect(move || {
+        let card = match (table.get().flatten(), target.get()) {
+            (Some(Ok(table)), Some(target)) => card(&table, &target),
+            (Some(Err(message)), _) => vec![leaf("p", &[("class", "problem")], &message)],
+            _ => Vec::new(),
+        };
+        fill(&element, card);
+    });
+}
+
+fn card(table: &ScoreTable, target: &Target) -> Vec<Element> {
+    let head = target.id.head;
+    if head.layer >= table.n_layers || head.head >= table.n_heads {
+        return Vec::new();
+    }
+    let at = head.layer * table.n_heads + head.head;
+    let row = table.prompts.iter().position(|hash| *hash == target.hash);
+    let mut columns = Numbers::of(table, row).columns;
+    columns.retain(|(name, _)| !PLACES.contains(&name.as_str()));
+    let finder = |score: Option<&String>| {
+        let mut query = Query::default();
+        query.set(VIEW, Some(HEADS.to_owned()));
+        let mut state = State::read(&query).0;
+        state.model = Some(target.id.model.clone());
+        state.focus = Some(head);
+        state.prompt = row.map(|_| target.hash.clone());
+        state.score = score.cloned();
+        state.write(&mut query);
+        format!("{}?{query}", path::INDEX_HTML)
+    };
+    // By the distance of the rank from the nearer end; equal heads do not stand out.
+    let distance = |column: usize| {
+        let values = &columns[column].1;
+        let equal = values.iter().filter(|v| **v == values[at]).count();
+        rank(values, at).map_or(usize::MAX, |(rank, all)| rank.min(all + 1 - rank) + equal)
+    };
+    let order = sort::indexes(columns.len(), &mut |a, b| distance(a).cmp(&distance(b)));
+    let entry = |column: usize| {
+        let (name, values) = &columns[column];
+        let rank = rank(values, at)?;
+        let doc = table.column(name).map_or("", |column| &column.entry.doc);
+        let parts = vec![
+            el("dt", &[], vec![leaf("a", &[("href", &finder(Some(name))), ("title", doc)], name)]),
+            leaf("dd", &[], &text(values[at])),
+            leaf("dd", &[("class", "muted")], &rank_words(rank)),
+        ];
+        Some(el("div", &[], parts))
+    };
+    let entries = order.into_iter().filter_map(entry).take(COUNT).collect();
+    let what = match row {
+        Some(_) => "on this prompt".to_owned(),
+        None => format!("mean over {}", prompts_text(table.prompts.len())),
+    };
+    let header = vec![
+        leaf("h2", &[("id", "head-scores-title")], "What sets this head apart"),
+        leaf("span", &[("class", "muted")], &what),
+        leaf("a", &[("href", &finder(None))], "Find heads"),
+    ];
+    let parts = vec![el("header", &[], header), el("dl", &[("class", "own-scores")], entries)];
+    vec![el("section", &[("class", "card"), ("aria-labelledby", "head-scores-title")], parts)]
+}
