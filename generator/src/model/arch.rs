@@ -33,6 +33,7 @@ mod llama;
 mod mistral;
 mod mixtral;
 mod modernbert;
+mod modernbert_decoder;
 mod mpnet;
 mod mpt;
 mod nemotron;
@@ -130,6 +131,7 @@ const ARCHITECTURES: &[(&str, Reader)] = &[
     ("mistral", read::<mistral::Mistral>),
     ("mixtral", read::<mixtral::Mixtral>),
     ("modernbert", |config| read::<modernbert::ModernBert>(renamed(config, modernbert::NAMES))),
+    ("modernbert-decoder", |config| read::<modernbert_decoder::ModernBertDecoder>(renamed(config, modernbert::NAMES))),
     ("mpnet", read::<mpnet::MpNet>),
     ("mpt", |config| read::<mpt::Mpt>(renamed(config, mpt::NAMES))),
     ("mt5", |config| read::<t5::T5>(renamed(config, t5::NAMES))),

@@ -9,6 +9,7 @@ use super::rotary::RotaryFields;
 use crate::model::attention::Attention;
 use crate::model::config::{BosPolicy, DecoderConfig, LayerConfig, NormConfig, NormKind, Sizes};
 use crate::model::decoder::{Block, Embedding};
+use crate::model::linear::Linear;
 use crate::model::mlp::{Activation, FeedForward, Gate, Mlp};
 use crate::model::norm::{BranchNorms, Norm};
 use crate::model::weights::{Scope, Weights};
@@ -31,10 +32,10 @@ pub(super) struct ModernBert {
     hidden_activation: Activation,
     norm_eps: f64,
     norm_bias: bool,
-    attention_bias: bool,
+    pub attention_bias: bool,
     mlp_bias: bool,
     /// Width of the window, half of it to each side.
-    local_attention: usize,
+    pub local_attention: usize,
     /// One of [`KINDS`] for each layer; older files only say which layers are not local.
     layer_types: Option<Vec<String>>,
     global_attn_every_n_layers: usize,
@@ -42,7 +43,7 @@ pub(super) struct ModernBert {
     /// Null: that of the other layers.
     local_rope_theta: Option<f64>,
     #[serde(flatten)]
-    rotary: RotaryFields,
+    pub rotary: RotaryFields,
 }
 
 impl Default for ModernBert {
@@ -84,10 +85,9 @@ impl ModernBert {
     fn norm(&self, weights: &Scope<'_>, name: &str, config: &DecoderConfig) -> Result<Norm> {
         weights.norm_with(name, config.d_model, config.norm, self.norm_bias)
     }
-}
 
-impl Architecture for ModernBert {
-    fn config(&self) -> Result<DecoderConfig> {
+    /// Of a model whose local layers see so many keys to either side, or to one.
+    pub fn with_window(&self, architecture: &'static str, window: usize) -> Result<DecoderConfig> {
         let kinds = self.kinds()?;
         ensure!(
             kinds.len() == self.num_hidden_layers,
@@ -103,13 +103,12 @@ impl Architecture for ModernBert {
             d_vocab: self.vocab_size,
             n_ctx: self.max_position_embeddings,
         };
-        let common = DecoderConfig::common("ModernBertForMaskedLM", sizes)?;
+        let common = DecoderConfig::common(architecture, sizes)?;
         let layer = |kind: &str| {
             let Some(rotary) = KINDS.iter().position(|known| *known == kind) else {
                 bail!("layer type {kind:?} is not supported; supported are {}", KINDS.join(", "));
             };
-            // A key at the window's end is seen.
-            let window = (kind == "sliding_attention").then_some(self.local_attention / 2 + 1);
+            let window = (kind == "sliding_attention").then_some(window);
             Ok(LayerConfig { window, rotary: Some(rotary), ..LayerConfig::scaled_by_head_size(common.d_head) })
         };
         let thetas = [self.global_rope_theta, self.local_rope_theta.unwrap_or(self.global_rope_theta)];
@@ -119,16 +118,44 @@ impl Architecture for ModernBert {
             fields.rotary(common.d_head, self.max_position_embeddings)
         };
         Ok(DecoderConfig {
-            causal: false,
             norm: NormConfig { kind: NormKind::Layer, eps: self.norm_eps },
             activation: self.hidden_activation,
             gated_mlp: true,
             layers: kinds.into_iter().map(layer).collect::<Result<_>>()?,
             rotary: KINDS.into_iter().zip(thetas).map(rotary).collect::<Result<_>>()?,
             positions: "rotary",
-            bos: BosPolicy::Template,
             ..common
         })
+    }
+
+    /// A layer with this map to queries, keys and values.
+    pub fn block_with(&self, weights: &Scope<'_>, config: &DecoderConfig, layer: usize, qkv: Linear) -> Result<Block> {
+        let (d, d_mlp) = (config.d_model, config.d_mlp.unwrap_or(0));
+        let attention_norms = match layer {
+            // The embedding's norm came just before.
+            0 => BranchNorms::default(),
+            _ => BranchNorms::before(self.norm(weights, "attn_norm", config)?),
+        };
+        Ok(Block {
+            attention: Attention::plain(qkv, weights.linear("attn.Wo", d, d, self.attention_bias)?),
+            attention_norms,
+            // Gate and factor lie side by side already.
+            mlp: Some(Mlp::Dense(FeedForward {
+                up: weights.linear("mlp.Wi", d, 2 * d_mlp, self.mlp_bias)?,
+                down: weights.linear("mlp.Wo", d_mlp, d, self.mlp_bias)?,
+                activation: config.activation,
+                gate: Gate::Plain,
+            })),
+            mlp_norms: BranchNorms::before(self.norm(weights, "mlp_norm", config)?),
+        })
+    }
+}
+
+impl Architecture for ModernBert {
+    fn config(&self) -> Result<DecoderConfig> {
+        // A key at the window's end is seen.
+        let config = self.with_window("ModernBertForMaskedLM", self.local_attention / 2 + 1)?;
+        Ok(DecoderConfig { causal: false, bos: BosPolicy::Template, ..config })
     }
 
     fn embedding(&self, weights: &Weights, config: &DecoderConfig) -> Result<Embedding> {
@@ -138,30 +165,12 @@ impl Architecture for ModernBert {
     }
 
     fn block(&self, weights: &Weights, config: &DecoderConfig, layer: usize) -> Result<Block> {
-        let (weights, d, d_mlp) = (model(weights).at("layers").at(layer), config.d_model, config.d_mlp.unwrap_or(0));
-        let attention_norms = match layer {
-            // The embedding's norm came just before.
-            0 => BranchNorms::default(),
-            _ => BranchNorms::before(self.norm(&weights, "attn_norm", config)?),
-        };
-        Ok(Block {
-            attention: Attention::plain(
-                weights.linear("attn.Wqkv", d, 3 * d, self.attention_bias)?,
-                weights.linear("attn.Wo", d, d, self.attention_bias)?,
-            ),
-            attention_norms,
-            // Gate and factor lie side by side already.
-            mlp: Some(Mlp::Dense(FeedForward {
-                up: weights.linear("mlp.Wi", d, 2 * d_mlp, self.mlp_bias)?,
-                down: weights.linear("mlp.Wo", d_mlp, d, self.mlp_bias)?,
-                activation: config.activation,
-                gate: Gate::Plain,
-            })),
-            mlp_norms: BranchNorms::before(self.norm(&weights, "mlp_norm", config)?),
-        })
+        let (weights, d) = (model(weights).at("layers").at(layer), config.d_model);
+        let qkv = weights.linear("attn.Wqkv", d, 3 * d, self.attention_bias)?;
+        self.block_with(&weights, config, layer, qkv)
     }
 }
 
-fn model(weights: &Weights) -> Scope<'_> {
+pub(super) fn model(weights: &Weights) -> Scope<'_> {
     weights.below(&["", "model.", "modernbert.", "encoder."], "embeddings.tok_embeddings.weight")
 }
