@@ -102,7 +102,8 @@ fn the_files_of_a_site() {
     .to_vec();
     for hash in [&first, &second] {
         expected.extend(
-            ["prompt.json", "overview.npz", "L0.npz", "L1.npz"].map(|f| format!("org-one-1.4b/prompts/{hash}/{f}")),
+            ["prompt.json", "overview.npz", "L0.npz", "L1.npz", "sheet.png"]
+                .map(|f| format!("org-one-1.4b/prompts/{hash}/{f}")),
         );
     }
     let own =
@@ -196,7 +197,10 @@ fn pages_keep_hostile_text_inert_and_links_relative() {
     build(&out, &options, dir.path()).unwrap();
     for page in ["index.html", "single.html", "404.html"] {
         let html = fs::read_to_string(out.join(page)).unwrap();
-        assert!(!html.contains("<script>") && !html.contains("<img") && !html.contains("<style"), "{page}: {html}");
+        assert!(
+            !html.contains("<script>") && !html.contains("<img src=x") && !html.contains("<style"),
+            "{page}: {html}"
+        );
         assert!(html.starts_with("<!doctype html>") && html.contains("<html lang=\"en\">"), "{page}");
         assert!(
             html.contains("Content-Security-Policy")
@@ -219,6 +223,57 @@ fn an_address_makes_absolute_links() {
     let html = fs::read_to_string(out.join("index.html")).unwrap();
     assert!(html.contains(r#"rel="canonical" href="https:&#x2f;&#x2f;example.org&#x2f;a&#x2f;""#), "{html}");
     assert!(fs::read_to_string(out.join("sitemap.xml")).unwrap().contains("example.org"));
+    let picture = r#"property="og:image" content="https:&#x2f;&#x2f;example.org&#x2f;a&#x2f;preview.png""#;
+    assert!(html.contains(picture) && html.contains("All heads of org&#x2f;one-1.4b on a prompt"), "{html}");
+    let png = png::Decoder::new(std::io::Cursor::new(fs::read(out.join("preview.png")).unwrap())).read_info().unwrap();
+    assert_eq!(png.info().size(), (1200, 630));
+    build(&out, &viewer(&dir.path().join("dist")), dir.path()).unwrap();
+    assert!(
+        !out.join("preview.png").exists() && !fs::read_to_string(out.join("index.html")).unwrap().contains("og:image")
+    );
+}
+
+/// A model of so many heads on so many prompts.
+fn build_many(out: &Path, options: &SiteOptions, n_heads: usize, n_prompts: usize) {
+    let site = SiteBuilder::new(out, options, &[figure("raw")]).unwrap();
+    let entry = ModelEntry { n_heads, ..model("many") };
+    let id = site.add_model(&entry).unwrap();
+    let layer = Array3::from_shape_fn((n_heads, 2, 2), |(_, query, key)| [[1.0, 0.0], [0.25, 0.75]][query][key]);
+    let patterns = AttentionPatterns { layers: vec![layer.clone(), layer], causal: true };
+    for i in 0..n_prompts {
+        site.add_prompt(id, i, &prompt(&format!("prompt {i}")), &patterns, Path::new("none")).unwrap();
+    }
+    site.finish().unwrap();
+}
+
+#[test]
+fn files_do_not_grow_with_heads() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    let options = viewer(&dir.path().join("dist"));
+    let names = |n_heads| {
+        build_many(&out, &options, n_heads, 2);
+        files(&out).into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(names(1), names(500));
+}
+
+#[test]
+fn the_first_prompts_are_listed_with_a_picture() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("site");
+    build_many(&out, &viewer(&dir.path().join("dist")), 3, 103);
+    let sheets = files(&out).into_keys().filter(|name| name.ends_with("/sheet.png")).count();
+    let html = fs::read_to_string(out.join("index.html")).unwrap();
+    assert_eq!((sheets, html.matches("<img ").count(), html.matches("prompt.json\"").count()), (100, 100, 100));
+    assert!(html.contains("3 more are in <a href=\"many&#x2f;prompts.jsonl\">"), "{html}");
+    let first = path::prompt_hash("prompt 0");
+    let sheet = fs::read(out.join(path::sheet("many", &first))).unwrap();
+    let size = png::Decoder::new(std::io::Cursor::new(sheet)).read_info().unwrap().info().size();
+    assert!(html.contains(&format!(
+        "many&#x2f;prompts&#x2f;{first}&#x2f;sheet.png\" width=\"{}\" height=\"{}\" loading=\"lazy\" alt=\"Attention of many",
+        size.0, size.1
+    )));
 }
 
 #[test]

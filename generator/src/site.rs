@@ -16,6 +16,7 @@ use crate::pattern::AttentionPatterns;
 mod assets;
 mod pack;
 mod pages;
+mod sheet;
 mod stage;
 
 use assets::Viewer;

@@ -113,7 +113,7 @@ pub fn value(layer: usize, head: usize, n: usize, causal: bool, query: usize, ke
 /// A site that is being served; its files are deleted when it is dropped.
 pub struct Site {
     pub url: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Site {
@@ -142,6 +142,11 @@ impl Site {
         let status = program.arg("--save-path").arg(data.path()).status().expect("the program starts");
         assert!(status.success(), "the site of {model} cannot be built");
         serve(folder)
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The same with other content in one of its files, or without the file.
@@ -242,7 +247,7 @@ pub fn serve_files(files: &[(&str, &str)]) -> Site {
 }
 
 /// Serves a folder under a path of a host, as a plain static server does.
-fn serve(folder: TempDir) -> Site {
+pub fn serve(folder: TempDir) -> Site {
     let below = "/some/where";
     let files = axum::Router::new().nest_service(below, ServeDir::new(folder.path()));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -255,5 +260,5 @@ fn serve(folder: TempDir) -> Site {
             axum::serve(listener, files).await.expect("files are served until the tests end");
         });
     });
-    Site { url, _folder: folder }
+    Site { url, folder }
 }

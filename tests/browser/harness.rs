@@ -326,9 +326,24 @@ impl Page {
 
     /// What the reader's system prefers: `("prefers-color-scheme", "dark")`.
     pub fn prefer(&mut self, feature: &str, value: &str) {
+        self.emulate(feature, value);
+        self.settle();
+    }
+
+    /// The same without waiting for a frame, for a page without scripts.
+    pub fn emulate(&mut self, feature: &str, value: &str) {
         let features = json!([{ "name": feature, "value": value }]);
         self.tab.call("Emulation.setEmulatedMedia", json!({ "features": features }));
-        self.settle();
+    }
+
+    /// Whether pages that are loaded from now on run scripts. What waits for frames needs them.
+    pub fn scripts(&mut self, run: bool) {
+        self.tab.call("Emulation.setScriptExecutionDisabled", json!({ "value": !run }));
+    }
+
+    /// Runs a script before those of every page that is loaded from now on.
+    pub fn before_pages(&mut self, script: &str) {
+        self.tab.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
     }
 
     /// Saves a picture of the window as `target/screenshots/NAME.png`.

@@ -13,6 +13,8 @@
 //! - [`worker`]: unpacking beside the page
 //! - [`access`]: what axe-core finds in both pages
 //! - [`finder`]: heads found by their scores
+//! - [`plain`]: pages without scripts, without WebAssembly, and opened from disk
+//! - [`hostile`]: texts and pictures that would run scripts if they were more than data
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
 
 #![expect(clippy::print_stderr, reason = "a failed visit tells what the page looked like")]
@@ -26,9 +28,11 @@ mod fixture;
 mod grid;
 mod harness;
 mod heads;
+mod hostile;
 mod itself;
 mod look;
 mod pictures;
+mod plain;
 mod precision;
 mod prompts;
 mod report;

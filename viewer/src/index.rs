@@ -108,6 +108,12 @@ mod tests {
         assert!(
             newer.starts_with("this site's data has schema 3 (written by lens-build 9), and its pages read schema 2;")
         );
+        let older = read_manifest(&good.replace("\"schema\":2", "\"schema\":1")).unwrap_err();
+        assert!(
+            older.starts_with(
+                "this site's data has schema 1 (written by lens-build 0.1.0), and its pages read schema 2;"
+            )
+        );
         for damaged in ["", "[]", r#"{"schema":2}"#, "<!doctype html>"] {
             let error = read_manifest(damaged).unwrap_err();
             assert!(error.starts_with("lens.json is damaged ("), "{error}");

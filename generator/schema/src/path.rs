@@ -28,6 +28,8 @@ pub const NOT_FOUND_HTML: &str = "404.html";
 pub const NO_JEKYLL: &str = ".nojekyll";
 /// Site only, where the site's address is known.
 pub const SITEMAP: &str = "sitemap.xml";
+/// Site only, where the site's address is known: what other sites show beside a link to it.
+pub const PREVIEW: &str = "preview.png";
 /// Site only: folder of the viewer's scripts, styles and WebAssembly.
 pub const ASSETS: &str = "assets";
 
@@ -38,7 +40,7 @@ pub const FIGURE_ERROR: &str = "error.txt";
 
 /// Whether a site writes a file or folder of this name at its top, beside the models' folders.
 pub fn is_site_file(name: &str) -> bool {
-    [MODELS, FIGURES, MANIFEST, INDEX_HTML, SINGLE_HTML, NOT_FOUND_HTML, NO_JEKYLL, SITEMAP, ASSETS]
+    [MODELS, FIGURES, MANIFEST, INDEX_HTML, SINGLE_HTML, NOT_FOUND_HTML, NO_JEKYLL, SITEMAP, PREVIEW, ASSETS]
         .iter()
         .any(|own| own.eq_ignore_ascii_case(name))
 }
@@ -149,6 +151,11 @@ pub fn overview(model: &str, hash: &str) -> String {
 /// Site: `MODEL/prompts/HASH/L3.npz`, what the overview leaves out of one layer.
 pub fn exact(model: &str, hash: &str, layer: usize) -> String {
     format!("{}/L{layer}.npz", prompt_dir(model, hash))
+}
+
+/// Site: `MODEL/prompts/HASH/sheet.png`, all heads in one small picture, for readers without the viewer.
+pub fn sheet(model: &str, hash: &str) -> String {
+    format!("{}/sheet.png", prompt_dir(model, hash))
 }
 
 /// Figure name and extension of a file in a head's directory; `None` if it is no figure.

@@ -6,14 +6,17 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use lens_schema::path::{ASSETS, INDEX_HTML, NOT_FOUND_HTML, SINGLE_HTML, SITEMAP};
-use lens_schema::{PromptEntry, jsonl, path};
+use lens_schema::shard::Overview;
+use lens_schema::{LayerHead, PatternId, PromptEntry, jsonl, path};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::SiteModel;
 use super::assets::{Links, Viewer};
+use super::sheet::{self, Sheet};
 use super::stage::Stage;
 
 const TEMPLATES: [(&str, &str); 4] = [
@@ -23,8 +26,10 @@ const TEMPLATES: [(&str, &str); 4] = [
     (NOT_FOUND_HTML, include_str!("../../../templates/404.html")),
 ];
 
-/// Prompts of each model that the pages list for readers without scripts.
+/// Prompts of each model that the pages list for readers without scripts, with a picture each.
 const LISTED_PROMPTS: usize = 100;
+/// Prompts that they list in all: of many models, fewer each.
+const LISTED_IN_ALL: usize = 600;
 /// Characters of each of them.
 const LISTED_CHARS: usize = 300;
 
@@ -54,6 +59,8 @@ struct Context<'a> {
     assets: &'a str,
     /// Names below `assets`; none if the site has no viewer.
     viewer: Option<&'a Links>,
+    /// The picture that other sites show beside a link to this one; none without `base_url`.
+    preview: Option<&'a Preview>,
     /// Indexes that the viewer reads first.
     preload: [&'a str; 3],
 }
@@ -64,6 +71,8 @@ struct Model {
     n_layers: usize,
     n_heads: usize,
     n_prompts: usize,
+    /// Its `prompts.jsonl`.
+    url: String,
     /// The first [`LISTED_PROMPTS`].
     prompts: Vec<Prompt>,
 }
@@ -72,8 +81,31 @@ struct Model {
 struct Prompt {
     /// The first [`LISTED_CHARS`] characters.
     text: String,
+    /// Whether the text goes on.
+    is_cut: bool,
     /// Its `prompt.json`.
     url: String,
+    /// Its first head in the viewer.
+    single: String,
+    sheet: Picture,
+}
+
+/// A contact sheet; see [`sheet`].
+#[derive(Debug, Default, Serialize)]
+struct Picture {
+    url: String,
+    width: usize,
+    height: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Preview {
+    /// Absolute.
+    url: String,
+    width: usize,
+    height: usize,
+    /// Name of the model that is to be seen.
+    model: String,
 }
 
 impl Pages {
@@ -90,14 +122,19 @@ impl Pages {
         let base_url =
             base_url.map(|url| self::base_url(url).with_context(|| format!("base URL {url:?}"))).transpose()?;
         let pages = Pages { templates: load(templates, &mut notes)?, viewer, base_url, notes };
-        pages.render("", &[])?;
+        pages.render("", &[], None)?;
         Ok(pages)
     }
 
     /// Writes the pages and the viewer; what the user should know is returned.
     pub fn write(&self, stage: &Stage, title: &str, models: &[SiteModel]) -> Result<Vec<String>> {
-        let models = models.iter().map(|m| Model::read(stage, m)).collect::<Result<Vec<_>>>()?;
-        for (page, html) in self.render(title, &models)? {
+        let listed = LISTED_IN_ALL.div_ceil(models.len().max(1)).min(LISTED_PROMPTS);
+        let preview = match &self.base_url {
+            Some(base_url) => preview(stage, base_url, models)?,
+            None => None,
+        };
+        let models = models.iter().map(|m| Model::list(stage, m, listed)).collect::<Result<Vec<_>>>()?;
+        for (page, html) in self.render(title, &models, preview.as_ref())? {
             stage.write(page, html.as_bytes())?;
         }
         if let Some(viewer) = &self.viewer {
@@ -114,7 +151,12 @@ impl Pages {
         Ok(self.notes.clone())
     }
 
-    fn render(&self, title: &str, models: &[Model]) -> Result<BTreeMap<&'static str, String>> {
+    fn render(
+        &self,
+        title: &str,
+        models: &[Model],
+        preview: Option<&Preview>,
+    ) -> Result<BTreeMap<&'static str, String>> {
         let names: Vec<&str> = models.iter().map(|m| m.name.as_str()).collect();
         let n_prompts = models.iter().map(|m| m.n_prompts).max().unwrap_or(0);
         let description = format!("Attention patterns of {} on {n_prompts} prompts, head by head.", names.join(", "));
@@ -131,6 +173,7 @@ impl Pages {
                 models,
                 assets: ASSETS,
                 viewer: self.viewer.as_ref().map(Viewer::links),
+                preview,
                 preload: [path::MANIFEST, path::MODELS, path::FIGURES],
             };
             let html = self.templates.get_template(page).and_then(|t| t.render(Serde(context)));
@@ -141,21 +184,57 @@ impl Pages {
 }
 
 impl Model {
-    fn read(stage: &Stage, model: &SiteModel) -> Result<Self> {
-        let prompts = model.prompts.values().take(LISTED_PROMPTS).map(|prompt| {
-            let url = path::prompt_json(&model.dir, &prompt.hash);
-            let entries = jsonl::parse::<PromptEntry>(&url, &stage.read_to_string(&url)?)?;
-            let text = entries.iter().flat_map(|e| e.text.chars()).take(LISTED_CHARS).collect();
-            Ok(Prompt { text, url })
-        });
+    /// A model as the pages list it; the pictures of its first prompts are drawn.
+    fn list(stage: &Stage, model: &SiteModel, listed: usize) -> Result<Self> {
+        let hashes: Vec<&str> = model.prompts.values().take(listed).map(|prompt| prompt.hash.as_str()).collect();
+        let prompts = hashes.into_par_iter().map(|hash| Prompt::list(stage, &model.dir, hash));
         Ok(Model {
             name: model.entry.model_name.clone(),
             n_layers: model.entry.n_layers,
             n_heads: model.entry.n_heads,
             n_prompts: model.prompts.len(),
+            url: path::prompts(&model.dir),
             prompts: prompts.collect::<Result<_>>()?,
         })
     }
+}
+
+impl Prompt {
+    fn list(stage: &Stage, dir: &str, hash: &str) -> Result<Self> {
+        let url = path::prompt_json(dir, hash);
+        let entries = jsonl::parse::<PromptEntry>(&url, &stage.read_to_string(&url)?)?;
+        let mut rest = entries.iter().flat_map(|entry| entry.text.chars());
+        let text = rest.by_ref().take(LISTED_CHARS).collect();
+        let head = LayerHead { layer: 0, head: 0 };
+        let sheet = sheet_of(stage, dir, hash)?;
+        let picture = Picture { url: path::sheet(dir, hash), width: sheet.width, height: sheet.height };
+        stage.write(&picture.url, &sheet.png()?)?;
+        Ok(Prompt {
+            text,
+            is_cut: rest.next().is_some(),
+            url,
+            single: path::single_url(&PatternId { model: dir.to_owned(), head }, hash),
+            sheet: picture,
+        })
+    }
+}
+
+fn sheet_of(stage: &Stage, dir: &str, hash: &str) -> Result<Sheet> {
+    let file = path::overview(dir, hash);
+    Overview::read(stage.read(&file)?).map_err(Into::into).and_then(|o| sheet::draw(&o)).context(file)
+}
+
+/// Draws the first prompt of the model that has the most heads.
+fn preview(stage: &Stage, base_url: &str, models: &[SiteModel]) -> Result<Option<Preview>> {
+    let heads = |model: &&SiteModel| model.entry.n_layers * model.entry.n_heads;
+    let Some(model) = models.iter().rev().filter(|model| !model.prompts.is_empty()).max_by_key(heads) else {
+        return Ok(None);
+    };
+    let first = model.prompts.values().map(|prompt| prompt.hash.as_str()).next().unwrap_or_default();
+    let sheet = sheet_of(stage, &model.dir, first)?.preview();
+    stage.write(path::PREVIEW, &sheet.png()?)?;
+    let url = format!("{base_url}{}", path::PREVIEW);
+    Ok(Some(Preview { url, width: sheet.width, height: sheet.height, model: model.entry.model_name.clone() }))
 }
 
 /// The built-in templates, overridden by those in `folder`.
@@ -211,10 +290,23 @@ mod tests {
     fn hostile_text_is_escaped() {
         let pages = Pages::new(None, None, Some("https://x.org/\"><script>")).unwrap();
         let hostile = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
-        let prompt = || Prompt { text: hostile.to_owned(), url: "m/prompts/h/prompt.json".to_owned() };
-        let model = Model { name: hostile.to_owned(), n_layers: 1, n_heads: 1, n_prompts: 1, prompts: vec![prompt()] };
-        for (page, html) in pages.render(hostile, &[model]).unwrap() {
-            assert!(!html.contains("<script>") && !html.contains("<img"), "{page}: {html}");
+        let prompt = || Prompt {
+            text: hostile.to_owned(),
+            is_cut: true,
+            url: "m/prompts/h/prompt.json".to_owned(),
+            single: "single.html".to_owned(),
+            sheet: Picture::default(),
+        };
+        let model = Model {
+            name: hostile.to_owned(),
+            n_layers: 1,
+            n_heads: 1,
+            n_prompts: 2,
+            url: "m/prompts.jsonl".to_owned(),
+            prompts: vec![prompt()],
+        };
+        for (page, html) in pages.render(hostile, &[model], None).unwrap() {
+            assert!(!html.contains("<script>") && !html.contains("<img src=x"), "{page}: {html}");
         }
     }
 }

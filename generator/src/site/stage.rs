@@ -59,6 +59,12 @@ impl Stage {
     }
 
     /// A file written before.
+    pub fn read(&self, relative: &str) -> Result<Vec<u8>> {
+        let path = self.partial.join(relative);
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    /// A text written before.
     pub fn read_to_string(&self, relative: &str) -> Result<String> {
         let path = self.partial.join(relative);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
