@@ -37,9 +37,8 @@ fn overviews_alone_are_called_approximate() {
     for prompt in &prompts()[1..3] {
         visit(&site.url, &link(DECODER, 1, 2, prompt), |page| {
             page.wait_for(HEATMAP);
-            let notices = page.text("[data-testid=notices]");
             assert_eq!(
-                notices,
+                page.wait("the notice", "document.querySelector('[data-testid=notices]').innerText"),
                 "The values shown are approximate: this site was built with --precision overview; \
                  build it again with --precision exact for all digits"
             );
