@@ -50,8 +50,9 @@ fn cell(page: &mut Page, head: usize) -> (f64, f64) {
 fn pixel(page: &mut Page, chart: &str, at: (f64, f64)) -> Vec<u64> {
     let script = format!(
         "(() => {{ const c = document.querySelector('[data-testid={chart}] canvas'); \
-         const x = Math.floor(c.width * {}), y = Math.floor(c.height * {}); \
-         return [...c.getContext('2d').getImageData(x, y, 1, 1).data] }})()",
+         const x = Math.floor(c.width * {}), y = Math.floor(c.height * {}), copy = new OffscreenCanvas(1, 1); \
+         const context = copy.getContext('2d', {{ willReadFrequently: true }}); \
+         context.drawImage(c, -x, -y); return [...context.getImageData(0, 0, 1, 1).data] }})()",
         at.0, at.1
     );
     page.eval(&script).as_array().unwrap().iter().filter_map(Value::as_u64).collect()
