@@ -59,10 +59,15 @@ lint: _wasm-target
 fmt-check:
     cargo fmt --all --check
 
-# Time every family beside the machine's GEMM, and the whole pipeline; alone: just bench --bench forward -- --only llama, just bench --bench pipeline -- --model DIR --prompts FILE
+# Time every family beside the machine's GEMM, the whole pipeline, and the pages; alone: just bench --bench forward -- --only llama, just bench --bench pipeline -- --model DIR --prompts FILE
 [group('check')]
-bench *flags: viewer
+bench *flags: viewer _chromium
     cargo bench --package lens-build {{ flags }}
+
+# Time the pages in headless Chromium, at 0 and 40 ms a request; for one's own data: just bench-viewer --site DIR --model NAME, and beside pattern-lens' pages: --pattern-lens DIR
+[group('check')]
+bench-viewer *flags: viewer _chromium
+    cargo bench --package lens-build --bench viewer -- {{ flags }}
 
 # What the continuous integration runs
 [group('check')]

@@ -49,7 +49,8 @@ impl Chromium {
         })
     }
 
-    fn start() -> Self {
+    /// A new browser that has seen nothing.
+    pub fn start() -> Self {
         let program = find();
         let profile = tempfile::tempdir().expect("a temporary directory can be made");
         let mut process = Command::new(&program)
