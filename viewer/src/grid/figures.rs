@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
 use crate::erase::{effect, memo};
+use crate::frame;
 use crate::grid::band::Band;
 use crate::grid::dom;
 use crate::grid::hover::Hover;
@@ -26,6 +27,8 @@ use crate::grid::store::Store;
 use crate::grid::tiles::Tiles;
 use crate::url::{Query, Step};
 
+/// Milliseconds of a frame that making rows may use.
+const SLICE_MS: f64 = 8.0;
 /// Rows this far outside of the view, in CSS pixels, are there already.
 const MARGIN: f64 = 64.0;
 
@@ -69,6 +72,10 @@ struct Shown {
     root: HtmlElement,
     scene: RefCell<Arc<Scene>>,
     bands: RefCell<BTreeMap<usize, Band>>,
+    /// Those that are to be there, and whether the rest of them is made in the next frame.
+    wanted: RefCell<Range<usize>>,
+    is_making: Cell<bool>,
+    pins: RefCell<Vec<String>>,
     /// The tile that the tabulator key reaches; always one that exists.
     active: Cell<usize>,
     hover: Hover,
@@ -133,8 +140,8 @@ pub fn Figures() -> impl IntoView {
             shown.set_value(Some(new.clone()));
             new
         });
+        shown.pins.replace(pins.get());
         shown.show(scene, visible);
-        shown.mark(&pins.get());
     });
     // What was under the pointer is no longer.
     effect(move || {
@@ -148,8 +155,17 @@ pub fn Figures() -> impl IntoView {
 impl Shown {
     fn new(store: Store, root: HtmlElement, scene: Arc<Scene>, measure: impl Fn() + Copy + 'static) -> Rc<Self> {
         let hover = Hover::new(&root);
-        let (scene, bands) = (RefCell::new(scene), RefCell::default());
-        let shown = Rc::new(Shown { store, root: root.clone(), scene, bands, active: Cell::new(0), hover });
+        let shown = Rc::new(Shown {
+            store,
+            root: root.clone(),
+            scene: RefCell::new(scene),
+            bands: RefCell::default(),
+            wanted: RefCell::default(),
+            is_making: Cell::default(),
+            pins: RefCell::default(),
+            active: Cell::default(),
+            hover,
+        });
         let on_key = shown.clone();
         dom::listen(&root, "keydown", move |event: KeyboardEvent| on_key.key(&event, measure));
         let on_click = shown.clone();
@@ -174,12 +190,12 @@ impl Shown {
     }
 
     /// Makes what is in view, and drops what is not.
-    fn show(&self, scene: Arc<Scene>, visible: Range<usize>) {
+    fn show(self: &Rc<Self>, scene: Arc<Scene>, visible: Range<usize>) {
+        let layout = &scene.layout;
         let mut bands = self.bands.borrow_mut();
         if *self.scene.borrow() != scene || bands.is_empty() {
             bands.clear();
             self.hover.leave();
-            let layout = &scene.layout;
             for (name, length) in [
                 ("height", layout.height),
                 ("--tile", layout.tile),
@@ -193,24 +209,49 @@ impl Shown {
             self.scene.replace(scene.clone());
         }
         bands.retain(|band, _| visible.contains(band));
-        let layout = &scene.layout;
+        drop(bands);
+        let rows = layout.bands[visible.clone()].iter().filter_map(|b| match b.content {
+            Content::Row { first, len, .. } => Some((first, len)),
+            Content::Heading { .. } => None,
+        });
+        self.store.progress.in_view.set(rows.clone().map(|row| row.1).sum());
         if !layout.band_of(self.active.get()).is_some_and(|band| visible.contains(&band)) {
-            let rows = layout.bands[visible.clone()].iter().filter_map(|b| match b.content {
-                Content::Row { first, .. } => Some(first),
-                Content::Heading { .. } => None,
-            });
-            self.active.set(rows.min().unwrap_or(0));
+            self.active.set(rows.map(|row| row.0).min().unwrap_or(0));
         }
-        for band in visible {
-            if !bands.contains_key(&band) {
-                let new = Band::new(&scene, band, self.store.progress, self.active.get());
-                // In the order of the page, which is that of the tabulator key.
-                let next = bands.range(band..).next().map(|(_, next)| &next.element);
-                let _parts_of_one_page = self.root.insert_before(&new.element, next.map(AsRef::as_ref));
-                bands.insert(band, new);
+        self.wanted.replace(visible);
+        self.make();
+    }
+
+    /// Makes what is not there yet: some of it now, the rest in the next frames, so that none of them takes long.
+    fn make(self: &Rc<Self>) {
+        let scene = self.scene.borrow().clone();
+        let began = frame::now();
+        let wanted = self.wanted.borrow().clone();
+        // First the one that may be about to be focused.
+        let first = scene.layout.band_of(self.active.get()).filter(|band| wanted.contains(band));
+        for band in first.into_iter().chain(wanted) {
+            if self.bands.borrow().contains_key(&band) {
+                continue;
             }
+            if frame::now() - began > SLICE_MS {
+                if !self.is_making.replace(true) {
+                    let shown = self.clone();
+                    request_animation_frame(move || {
+                        shown.is_making.set(false);
+                        shown.make();
+                    });
+                }
+                break;
+            }
+            let new = Band::new(&scene, band, self.store.progress, self.active.get());
+            let mut bands = self.bands.borrow_mut();
+            // In the order of the page, which is that of the tabulator key.
+            let next = bands.range(band..).next().map(|(_, next)| &next.element);
+            let _parts_of_one_page = self.root.insert_before(&new.element, next.map(AsRef::as_ref));
+            bands.insert(band, new);
         }
         self.activate(self.active.get());
+        self.mark(&self.pins.borrow());
     }
 
     /// Marks the tiles that are pinned.

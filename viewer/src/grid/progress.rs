@@ -39,15 +39,13 @@ impl Progress {
 #[derive(Debug)]
 pub struct Tally {
     progress: Progress,
-    len: usize,
     drawn: Cell<usize>,
     failed: RefCell<Vec<String>>,
 }
 
 impl Tally {
-    pub fn new(progress: Progress, len: usize) -> Self {
-        progress.in_view.update(|n| *n += len);
-        Tally { progress, len, drawn: Cell::default(), failed: RefCell::default() }
+    pub fn new(progress: Progress) -> Self {
+        Tally { progress, drawn: Cell::default(), failed: RefCell::default() }
     }
 
     pub fn drew(&self, tile: &Element) {
@@ -67,7 +65,6 @@ impl Tally {
 impl Drop for Tally {
     fn drop(&mut self) {
         // Signals are gone when the page is.
-        self.progress.in_view.try_update(|n| *n -= self.len);
         self.progress.drawn.try_update(|n| *n -= self.drawn.get());
         let failed = self.failed.take();
         if !failed.is_empty() {

@@ -75,7 +75,7 @@ impl Row {
             links,
             context: canvas::context(&surface),
             averages: RefCell::default(),
-            tally: Tally::new(progress, len),
+            tally: Tally::new(progress),
         });
         let tasks = begin(&cells);
         (root, Row { cells, _tasks: tasks })
@@ -250,6 +250,7 @@ impl Cells {
                         (_, layer) => format!("L{layer} "),
                     };
                     caption.set_text_content(Some(&format!("{head}{}", average.note)));
+                    dom::set(&caption, "title", &average.note);
                 }
                 self.averages.borrow_mut().insert(column, Rc::new(average));
             }
