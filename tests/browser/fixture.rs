@@ -201,6 +201,7 @@ fn build(out: &Path, precision: Precision) -> anyhow::Result<()> {
     let gathered = gather(DECODER_SIZE, &hashes, |hash| Ok(scored.get(hash).cloned()), &Ok(random))?;
     let mut scores = gathered.expect("prompts have scores");
     scores.table.absent.remove("induction");
+    scores.table.columns.retain(|column| column.entry.name != "induction");
     scores.table.columns.push(induction());
     builder.add_files(&score_files(SCORED, &scores)?)?;
     builder.finish().map(drop)

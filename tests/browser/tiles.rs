@@ -82,6 +82,7 @@ fn pinned_figures_are_compared() {
         assert_eq!(page.eval("document.querySelector('[data-testid=compare]').getAttribute('href')"), compare);
         assert!(page.url().contains(&format!("pins={DECODER}.L0.H1@{a}~")), "{}", page.url());
         page.reload();
+        wait_tiles(page, 16);
         pinned(page, 3);
         // Letting go: by its button, by the same key, all of them, and by going back.
         page.click("[data-testid=unpin]");
@@ -225,6 +226,7 @@ fn one_request_a_prompt_and_a_clipboard_left_alone() {
         assert_ne!(page.eval("document.title"), "copied");
         let fetched = "performance.getEntriesByType('resource').filter(r => r.name.includes('/prompts/')).length";
         let n = page.eval(fetched).as_u64().unwrap();
-        assert!((6..=7).contains(&n), "{n} requests");
+        // Those of the start page's two pictures may be among them.
+        assert!((6..=8).contains(&n), "{n} requests");
     });
 }

@@ -168,7 +168,7 @@ fn caption(scene: &Scene, at: usize) -> String {
 
 /// The score that a tile has, if tiles are sorted by one.
 fn score(tiles: &Tiles, at: usize) -> Option<String> {
-    tiles.scores.get(at).copied().flatten().map(tick)
+    tiles.scores.get(at).copied().flatten().filter(|score| !score.is_nan()).map(tick)
 }
 
 /// Begins to fetch and draw a row.
