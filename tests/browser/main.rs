@@ -7,7 +7,8 @@
 //! - [`itself`]: what the harness must notice
 //! - [`grid`]: many patterns at once; [`heads`], [`prompts`], [`look`]: what is chosen there, and how it is shown;
 //!   [`tiles`]: what the figures tell and do
-//! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps
+//! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps; [`single_views`]: the ways to
+//!   look at it
 //! - [`expression`]: matrices derived from a pattern
 //! - [`precision`]: sites that keep more or less of each value
 //! - [`worker`]: unpacking beside the page
@@ -39,5 +40,6 @@ mod report;
 mod shell;
 mod single;
 mod single_address;
+mod single_views;
 mod tiles;
 mod worker;

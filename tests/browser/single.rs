@@ -32,7 +32,7 @@ fn readout(page: &mut Page) -> (usize, usize, f64) {
 }
 
 /// The middle of a cell as fractions of the canvas, while the whole of a pattern of `n` rows is in view.
-fn middle(page: &mut Page, n: usize, (query, key): (usize, usize)) -> (f64, f64) {
+pub fn middle(page: &mut Page, n: usize, (query, key): (usize, usize)) -> (f64, f64) {
     let square = page.wait("a drawing", &format!("document.querySelector('{HEATMAP}').dataset.square"));
     let size = page.eval(&format!(
         "[document.querySelector('{HEATMAP}').clientWidth, document.querySelector('{HEATMAP}').clientHeight]"

@@ -89,7 +89,11 @@ fn HeadsView() -> impl IntoView {
         }
     });
     let room = RwSignal::new((0.0, 0.0));
-    observe(finder.element, room);
+    effect(move || {
+        if let Some(element) = finder.element.get() {
+            observe(&element, room);
+        }
+    });
     effect(move || {
         room.track();
         let (query, wanted) = (address.get(), model.get().map(|model| model.dir()));

@@ -1,9 +1,11 @@
 //! The page that shows one pattern in full: heatmap, tokens, rankings, the other heads, and what is known about
-//! the prompt and the model. What it shows is in its address ([`link`]); [`page`] shares it between the parts.
+//! the prompt and the model. What it shows is in its address ([`link`]); [`page`] shares it between the parts. What the
+//! page is made of is in `layout.html`; each part finds its elements there and brings them to life.
 
 pub mod about;
 pub mod axes;
 pub mod axis;
+pub mod beside;
 pub mod board;
 pub mod colours;
 pub mod drawing;
@@ -19,122 +21,119 @@ pub mod help;
 pub mod ink;
 pub mod keyboard;
 pub mod keys;
+pub mod lines;
 pub mod link;
+pub mod links;
 pub mod load;
 pub mod matrix;
 pub mod neighbours;
 pub mod page;
 pub mod pointing;
+pub mod profile;
 pub mod ranking;
 pub mod raster;
 pub mod readout;
 pub mod room;
 pub mod selection;
+pub mod settings;
 pub mod shades;
 pub mod strip;
+pub mod text;
+pub mod thumbnail;
 pub mod title;
 pub mod toolbar;
 pub mod tops;
 
+use leptos::html;
 use leptos::prelude::*;
+use web_sys::HtmlElement;
 
-use self::about::{ModelCard, PromptCard};
-use self::expression::card::ExpressionCard;
+use self::expression::card;
 use self::expression::derivation::{self, Derivation};
-use self::figures::Figures;
-use self::headmap::HeadMap;
-use self::heatmap::Heatmap;
-use self::help::Help;
 use self::page::{Page, Problem};
-use self::readout::Readout;
-use self::strip::Strip;
-use self::title::Title;
-use self::toolbar::Toolbar;
-use self::tops::Tops;
 use crate::app::use_index;
-use crate::erase::{live, memo};
-use crate::finder::card::HeadScores;
+use crate::erase::effect;
+use crate::{dom, finder};
 
 /// Everything below the title bar of `single.html`.
 #[component]
 pub fn SingleView() -> impl IntoView {
     let page = Page::provide(use_index());
+    let root = NodeRef::<html::Div>::new();
+    effect(move || {
+        if let Some(root) = root.get() {
+            untrack(|| start(page, &root));
+        }
+    });
+    view! { <div class="single" data-testid="single" aria-busy="true" node_ref=root></div> }
+}
+
+fn start(page: Page, root: &HtmlElement) {
+    dom::fill(root, include_str!("single/layout.html"));
     load::follow(page);
     derivation::follow(page);
     keyboard::listen(page);
-    let is_waiting = memo(move || page.shown.with(Option::is_none) && page.problem.with(Option::is_none));
-    let is_computing = memo(move || page.derivation.with(|d| matches!(d, Derivation::Computing(_))));
-    let is_stale = memo(move || page.is_stale());
-    let notices = move || {
-        let complaints = page.complaints.get().into_iter();
-        complaints
-            .chain(page.outside())
-            .chain(page.inexact.get())
-            .map(|notice| view! { <p role="status">{notice}</p> })
-            .collect_view()
-    };
-    view! {
-        <div class="single" aria-busy=live(move || (is_waiting.get() || is_stale.get() || is_computing.get()).to_string()) data-testid="single">
-            <Title />
-            <div class="remarks" data-testid="notices">{notices}</div>
-            {move || match page.problem.get() {
-                Some(problem) => view! { <Trouble problem /> }.into_any(),
-                None if is_waiting.get() => view! { <Skeleton /> }.into_any(),
-                None => view! {
-                    <div class="columns" class:stale=is_stale>
-                        <div class="picture">
-                            <Readout />
-                            <Heatmap />
-                            <Toolbar />
-                        </div>
-                        <div class="details">
-                            <ExpressionCard />
-                            <Strip />
-                            <Tops />
-                            <HeadMap />
-                            <HeadScores />
-                            <PromptCard />
-                            <ModelCard />
-                        </div>
-                    </div>
-                    <Figures />
-                }
-                .into_any(),
-            }}
-            <Help />
-        </div>
-    }
+    links::listen(page, root);
+    title::start(page, root);
+    readout::start(page, root);
+    heatmap::start(page, root);
+    toolbar::start(page, root);
+    card::start(page, root);
+    strip::start(page, root);
+    tops::start(page, root);
+    beside::start(page, root);
+    headmap::start(page, root);
+    finder::card::follow(dom::part(root, "head-scores").into());
+    about::start(page, root);
+    figures::start(page, root);
+    help::start(page, root);
+    settings::start(page, root);
+    state(page, root);
 }
 
-/// Grey shapes where the picture and what stands beside it will be.
-#[component]
-fn Skeleton() -> impl IntoView {
-    view! {
-        <div class="columns" aria-hidden="true" data-testid="loading">
-            <div class="picture">
-                <div class="readout"></div>
-                <div class="board skeleton"></div>
-            </div>
-            <div class="details">
-                <div class="card skeleton"></div>
-                <div class="card skeleton"></div>
-                <div class="card skeleton"></div>
-            </div>
-        </div>
-    }
+/// What is waited for, what went wrong, and what is to be noticed.
+fn state(page: Page, root: &HtmlElement) {
+    let (busy, waiting, ready, below) = (
+        root.clone(),
+        dom::find(root, ".columns.waiting"),
+        dom::find(root, ".columns.ready"),
+        dom::find(root, ".below"),
+    );
+    effect(move || {
+        let has_problem = page.problem.with(Option::is_some);
+        let is_waiting = page.shown.with(Option::is_none) && !has_problem;
+        let is_computing = page.derivation.with(|d| matches!(d, Derivation::Computing(_)));
+        let is_stale = page.is_stale();
+        waiting.set_hidden(!is_waiting);
+        ready.set_hidden(is_waiting || has_problem);
+        below.set_hidden(is_waiting || has_problem);
+        dom::toggle(&ready, "stale", is_stale);
+        dom::set(&busy, "aria-busy", Some(if is_waiting || is_stale || is_computing { "true" } else { "false" }));
+    });
+    dom::children(dom::find(root, ".trouble"), move || page.problem.get().as_ref().map(trouble).into_iter().collect());
+    dom::children(dom::part(root, "notices"), move || {
+        let notice = |text: String| {
+            let notice = dom::make("p", "", &text);
+            dom::set(&notice, "role", Some("status"));
+            notice
+        };
+        page.complaints.get().into_iter().chain(page.outside()).chain(page.inexact.get()).map(notice).collect()
+    });
 }
 
 /// What went wrong, and the ways out.
-#[component]
-fn Trouble(problem: Problem) -> impl IntoView {
-    let is_lost = !problem.links.is_empty();
-    let links = problem.links.into_iter().map(|(text, href)| view! { <li><a href=href>{text}</a></li> });
-    view! {
-        <section class="failure" role="alert" data-testid="error">
-            <h1>"This pattern cannot be shown"</h1>
-            <p>{problem.message}</p>
-            {is_lost.then_some(view! { <p>"Go on here:"</p> })}
-            <ul>{links.collect_view()}</ul>
-        </section>
+fn trouble(problem: &Problem) -> HtmlElement {
+    let link = |(text, href): &(String, String)| {
+        let link = dom::make("a", "", text);
+        dom::set(&link, "href", Some(href));
+        dom::around("li", "", &[link])
+    };
+    let mut parts = vec![dom::make("h1", "", "This pattern cannot be shown"), dom::make("p", "", &problem.message)];
+    if !problem.links.is_empty() {
+        parts.push(dom::make("p", "", "Go on here:"));
+        parts.push(dom::around("ul", "", &problem.links.iter().map(link).collect::<Vec<_>>()));
     }
+    let section = dom::named(dom::around("section", "failure", &parts), "error");
+    dom::set(&section, "role", Some("alert"));
+    section
 }

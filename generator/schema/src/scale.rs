@@ -36,10 +36,15 @@ impl Scale {
     }
 
     pub fn apply(self, value: f32) -> f32 {
+        self.apply_above(LOG_FLOOR, value)
+    }
+
+    /// [`Scale::apply`] with another floor of the logarithm.
+    pub fn apply_above(self, floor: f32, value: f32) -> f32 {
         match self {
             Scale::Linear => value,
             Scale::Sqrt => value.max(0.0).sqrt(),
-            Scale::Log => value.max(LOG_FLOOR).log10(),
+            Scale::Log => value.max(floor).log10(),
         }
     }
 }
@@ -111,5 +116,6 @@ mod tests {
         }
         assert_eq!(Scale::Log.apply(0.0), LOG_FLOOR.log10());
         assert_eq!(Scale::Sqrt.apply(0.25), 0.5);
+        assert_eq!([1e-6, 0.5].map(|floor| Scale::Log.apply_above(floor, 1e-5)), [-5.0, 0.5f32.log10()]);
     }
 }

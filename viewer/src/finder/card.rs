@@ -2,7 +2,6 @@
 
 use lens_schema::score::ScoreTable;
 use lens_schema::{path, sort};
-use leptos::html;
 use leptos::prelude::*;
 use web_sys::Element;
 
@@ -20,19 +19,7 @@ use crate::url::{Address, Query};
 /// Scores that are listed.
 const COUNT: usize = 8;
 
-/// The card; nothing where the site has no scores of the model.
-#[component]
-pub fn HeadScores() -> impl IntoView {
-    let element = NodeRef::<html::Div>::new();
-    effect(move || {
-        if let Some(element) = element.get() {
-            follow(element.into());
-        }
-    });
-    view! { <div class="head-scores" node_ref=element data-testid="head-scores"></div> }
-}
-
-/// Keeps the card of the address' head in an element.
+/// Keeps the card of the address' head in an element; nothing where the site has no scores of the model.
 pub fn follow(element: Element) {
     let (address, index) = (Address::here(), use_index());
     let target = memo(move || address.with(link::target).ok());

@@ -1,9 +1,12 @@
 //! Draws the heatmap with its axes, and over it the crosshair. Two canvases: what follows the pointer is redrawn
 //! without touching the matrix.
 
+use std::ops::Range;
+
 use lens_schema::scale::Lut;
 use web_sys::CanvasRenderingContext2d;
 
+use super::colours::Colours;
 use super::format;
 use super::frame::Frame;
 use super::geometry::{Cell, Geometry, Window};
@@ -14,24 +17,21 @@ use crate::canvas;
 
 /// Cells of at least this many pixels have their value written in them.
 const VALUE_PX: f64 = 36.0;
-/// Side of the small picture of the whole pattern that is shown while zoomed in.
-const MINIMAP_PX: f64 = 92.0;
-const MINIMAP_LEAST_PX: f64 = 24.0;
-const MINIMAP_GAP_PX: f64 = 8.0;
 
 /// What is drawn, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
     pub matrix: &'a Matrix,
-    /// Places in the colour map, `[n, n]`.
+    /// Places in the colour map, `[n, n]`, row by row as they are drawn.
     pub indices: &'a [Place],
+    pub colours: Colours,
     pub lut: &'a Lut,
-    /// The place of the least remarkable value.
-    pub centre: Place,
     /// Visible spelling of the tokens.
     pub labels: &'a [String],
     pub frame: Frame,
     pub window: Window,
+    /// Keys are rows and queries are columns.
+    pub transposed: bool,
     /// Device pixels per CSS pixel.
     pub ratio: f64,
     pub ink: &'a Ink,
@@ -39,20 +39,31 @@ pub struct Scene<'a> {
 
 impl Scene<'_> {
     pub fn geometry(&self) -> Geometry {
-        Geometry { n: self.matrix.n, window: self.window, side: self.frame.side }
+        Geometry { n: self.matrix.n, window: self.window, side: self.frame.side, transposed: self.transposed }
     }
 
     fn indexed(&self) -> Indexed<'_> {
-        Indexed { n: self.matrix.n, indices: self.indices, centre: self.centre, causal: self.matrix.causal }
+        Indexed { n: self.matrix.n, indices: self.indices, centre: self.colours.centre() }
+    }
+
+    /// Rows and columns that are at least partly in view.
+    pub fn in_view(&self) -> (Range<usize>, Range<usize>) {
+        self.geometry().turned(self.window.queries(self.matrix.n), self.window.keys(self.matrix.n))
+    }
+
+    /// Sets the context up for texts and lines in CSS pixels.
+    pub fn begin(&self, context: &CanvasRenderingContext2d) {
+        let _scaling_is_finite = context.scale(self.ratio, self.ratio);
+        context.set_font(&self.ink.font);
+        context.set_text_baseline("middle");
     }
 
     /// Heatmap, values, axes and, while zoomed in, the minimap. The context's unit must be the device pixel.
     pub fn draw(&self, context: &CanvasRenderingContext2d) {
         let Frame { left, top, side, .. } = self.frame;
-        self.put(context, self.window, left, top, side);
-        let _scaling_is_finite = context.scale(self.ratio, self.ratio);
-        context.set_font(&self.ink.font);
-        context.set_text_baseline("middle");
+        let (row, column) = self.geometry().turned(self.window.query, self.window.key);
+        self.put(context, (row, column, self.window.span), left, top, side);
+        self.begin(context);
         context.set_stroke_style_str(&self.ink.line);
         context.set_line_width(1.0 / self.ratio);
         context.stroke_rect(left, top, side, side);
@@ -64,7 +75,7 @@ impl Scene<'_> {
     }
 
     /// Paints a window of the matrix into a square of the canvas.
-    fn put(&self, context: &CanvasRenderingContext2d, window: Window, left: f64, top: f64, side: f64) {
+    fn put(&self, context: &CanvasRenderingContext2d, window: (f64, f64, f64), left: f64, top: f64, side: f64) {
         let device = |v: f64| (v * self.ratio).round();
         let pixels = device(side) as usize;
         let mut image = vec![0; 4 * pixels * pixels];
@@ -93,13 +104,15 @@ impl Scene<'_> {
         context.rect(left, top, side, side);
         context.clip();
         context.set_text_align("center");
-        for query in self.window.queries(self.matrix.n) {
-            for key in self.window.keys(self.matrix.n) {
+        let (rows, columns) = self.in_view();
+        for row in rows {
+            for column in columns.clone() {
+                let (query, key) = geometry.turned(row, column);
                 let at = Cell { query, key };
                 if self.matrix.is_masked(at) {
                     continue;
                 }
-                let colour = self.lut.get(usize::from(self.indices[query * self.matrix.n + key]));
+                let colour = self.lut.get(usize::from(self.indices[row * self.matrix.n + column]));
                 let is_light = colour
                     .is_none_or(|&[r, g, b]| 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) > 140_000);
                 context.set_fill_style_str(if is_light { "#16202e" } else { "#ffffff" });
@@ -107,7 +120,7 @@ impl Scene<'_> {
                     value if self.matrix.derived => format::short(value, digits),
                     value => format!("{value:.digits$}").trim_start_matches('0').to_owned(),
                 };
-                let (x, y) = (left + geometry.left(key) + cell / 2.0, top + geometry.top(query) + cell / 2.0);
+                let (x, y) = (left + geometry.left(column) + cell / 2.0, top + geometry.top(row) + cell / 2.0);
                 let _text_is_drawn = context.fill_text(&text, x, y);
             }
         }
@@ -117,25 +130,21 @@ impl Scene<'_> {
     /// The whole pattern with a frame around what is in view, between the axes: there it covers no cell.
     fn minimap(&self, context: &CanvasRenderingContext2d) {
         let n = self.matrix.n;
-        let Frame { left: gutter, top, side: square, bottom } = self.frame;
-        let side = (gutter.min(bottom) - 2.0 * MINIMAP_GAP_PX).min(MINIMAP_PX);
-        if side < MINIMAP_LEAST_PX {
-            return;
-        }
-        let (left, top) = (gutter - side - MINIMAP_GAP_PX, top + square + MINIMAP_GAP_PX);
-        self.put(context, Window::whole(n), left, top, side);
+        let Some((left, top, side)) = self.frame.minimap() else { return };
+        self.put(context, (0.0, 0.0, n as f64), left, top, side);
         context.set_stroke_style_str(&self.ink.line);
         context.set_line_width(1.0);
         context.stroke_rect(left - 0.5, top - 0.5, side + 1.0, side + 1.0);
         let per_cell = side / n as f64;
-        let (x, y, span) = (self.window.key * per_cell, self.window.query * per_cell, self.window.span * per_cell);
+        let (row, column) = self.geometry().turned(self.window.query, self.window.key);
+        let span = (self.window.span * per_cell).max(2.0);
         context.set_stroke_style_str(&self.ink.mark);
         context.set_line_width(1.5);
-        context.stroke_rect(left + x, top + y, span.max(2.0), span.max(2.0));
+        context.stroke_rect(left + column * per_cell, top + row * per_cell, span, span);
     }
 
-    /// The crosshair over a row and a column, solid for what is selected. The context's unit must be the CSS pixel.
-    pub fn crosshair(&self, context: &CanvasRenderingContext2d, query: Option<usize>, key: Option<usize>, solid: bool) {
+    /// The crosshair over queries and keys, solid for what is selected. The context's unit must be the CSS pixel.
+    pub fn crosshair(&self, context: &CanvasRenderingContext2d, lines: (Vec<usize>, Vec<usize>), solid: bool) {
         let geometry = self.geometry();
         let Frame { left, top, side, .. } = self.frame;
         let cell = geometry.cell();
@@ -146,33 +155,31 @@ impl Scene<'_> {
         let _finite = context.translate(left, top);
         context.set_global_alpha(if solid { 1.0 } else { 0.75 });
         context.set_line_width(1.0);
-        let line = |from: f64, to: f64, is_row: bool, at: f64| {
+        let line = |is_row: bool, at: f64| {
             context.begin_path();
-            if is_row {
-                context.move_to(from, at);
-                context.line_to(to, at);
-            } else {
-                context.move_to(at, from);
-                context.line_to(at, to);
-            }
+            let (to_x, to_y) = if is_row { (side, at) } else { (at, side) };
+            context.move_to(if is_row { 0.0 } else { at }, if is_row { at } else { 0.0 });
+            context.line_to(to_x, to_y);
             context.stroke();
         };
-        for (edge, is_row) in [(query.map(|q| geometry.top(q)), true), (key.map(|k| geometry.left(k)), false)] {
-            let Some(edge) = edge else { continue };
-            context.set_stroke_style_str(if is_row { &self.ink.query } else { &self.ink.key });
+        let (of_rows, of_columns) = geometry.turned(&self.ink.query, &self.ink.key);
+        let (rows, columns) = geometry.turned(lines.0, lines.1);
+        let edges = rows.iter().map(|&row| (geometry.top(row), true));
+        for (edge, is_row) in edges.chain(columns.iter().map(|&column| (geometry.left(column), false))) {
+            context.set_stroke_style_str(if is_row { of_rows } else { of_columns });
             if cell >= 4.0 {
-                line(0.0, side, is_row, edge.round() - 0.5);
-                line(0.0, side, is_row, (edge + cell).round() + 0.5);
+                line(is_row, edge.round() - 0.5);
+                line(is_row, (edge + cell).round() + 0.5);
             } else {
-                line(0.0, side, is_row, (edge + cell / 2.0).floor() + 0.5);
+                line(is_row, (edge + cell / 2.0).floor() + 0.5);
             }
         }
-        if let (Some(query), Some(key)) = (query, key) {
+        if let (&[row], &[column]) = (&rows[..], &columns[..]) {
             let size = cell.max(5.0);
             let middle = |edge: f64| edge + cell / 2.0 - size / 2.0;
             context.set_stroke_style_str(&self.ink.mark);
             context.set_line_width(if solid { 2.5 } else { 1.5 });
-            context.stroke_rect(middle(geometry.left(key)), middle(geometry.top(query)), size, size);
+            context.stroke_rect(middle(geometry.left(column)), middle(geometry.top(row)), size, size);
         }
         context.restore();
     }

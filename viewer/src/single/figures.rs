@@ -1,11 +1,18 @@
 //! The figures of this head that come as pictures.
 
-use lens_schema::{FigureEntry, LayerHead};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::future::{AbortHandle, abortable, join_all};
+use lens_schema::FigureEntry;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlElement};
 
 use super::link::Target;
 use super::page::Page;
-use crate::erase::memo;
+use crate::dom;
+use crate::erase::{effect, memo};
 use crate::grid::packed::{Picture, picture};
 use crate::grid::tiles::functions;
 use crate::index::Index;
@@ -22,59 +29,68 @@ fn packed(index: &Index, model: &str, hash: &str) -> Vec<FigureEntry> {
         .collect()
 }
 
-/// All of them below each other; nothing if there are none.
-#[component]
-pub fn Figures() -> impl IntoView {
-    let page = Page::here();
-    let at = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| s.target.clone())));
-    let prompt = memo(move || at.with(|at| at.as_ref().map(|at| (at.id.model.clone(), at.hash.clone()))));
-    let head = memo(move || at.with(|at| at.as_ref().map(|at| at.id.head)));
-    let figures = move || {
-        let (model, hash) = prompt.get()?;
-        let entries = page.index.with_value(|index| packed(index, &model, &hash));
-        let figure = |entry: FigureEntry| view! { <Figure entry at head /> };
-        (!entries.is_empty()).then(|| {
-            view! {
-                <section class="packed" aria-labelledby="figures-title" data-testid="figures">
-                    <h2 id="figures-title">"Figures of this head"</h2>
-                    <div class="wall">{entries.into_iter().map(figure).collect_view()}</div>
-                </section>
-            }
-        })
-    };
-    view! { {figures} }
+/// A figure's place on the page.
+struct Plate {
+    name: String,
+    element: HtmlElement,
+    /// What is shown in it; freed when another picture takes its place.
+    picture: RefCell<Option<Picture>>,
 }
 
-#[component]
-fn Figure(entry: FigureEntry, at: Memo<Option<Target>>, head: Memo<Option<LayerHead>>) -> impl IntoView {
-    let name = entry.name.clone();
-    let loaded = LocalResource::new(move || {
-        let (name, at) = (name.clone(), at.get());
-        async move {
-            match at {
-                Some(at) => picture(&at.id.model, &at.hash, &name, at.id.head).await,
-                None => Err("nothing is shown".to_owned()),
-            }
-        }
+/// Keeps all of them below each other; nothing if there are none.
+pub fn start(page: Page, root: &Element) {
+    let below = dom::find(root, ".below");
+    let at = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| s.target.clone())));
+    let prompt = memo(move || at.with(|at| at.as_ref().map(|at| (at.id.model.clone(), at.hash.clone()))));
+    let plates = Rc::new(RefCell::new(Vec::<Rc<Plate>>::new()));
+    let listed = plates.clone();
+    effect(move || {
+        let Some((model, hash)) = prompt.get() else { return };
+        let entries = page.index.with_value(|index| packed(index, &model, &hash));
+        let (cards, all): (Vec<_>, Vec<_>) = entries.iter().map(card).unzip();
+        let title = dom::make("h2", "", "Figures of this head");
+        let wall = dom::around("div", "wall", &cards);
+        let section = dom::named(dom::around("section", "packed", &[title, wall]), "figures");
+        dom::set(&section, "aria-label", Some("Figures of this head"));
+        dom::put(&below, &(!cards.is_empty()).then_some(section).into_iter().collect::<Vec<_>>());
+        *listed.borrow_mut() = all;
     });
-    let name = entry.name.clone();
-    let content = move || {
-        let alt = format!("{name} of {}", head.get().map(|head| head.to_string()).unwrap_or_default());
-        loaded.with(|loaded| match loaded {
-            None => view! { <div class="skeleton"></div> }.into_any(),
-            Some(Ok(Picture(url))) => view! { <img src=url.clone() alt=alt /> }.into_any(),
-            Some(Err(message)) => view! { <p class="problem">{message.clone()}</p> }.into_any(),
-        })
+    let running = Rc::new(RefCell::new(None::<AbortHandle>));
+    effect(move || {
+        prompt.track();
+        running.take().into_iter().for_each(|load| load.abort());
+        let Some(target) = at.get() else { return };
+        let loads: Vec<_> = plates.borrow().iter().map(|plate| load(plate.clone(), target.clone())).collect();
+        let (work, handle) = abortable(join_all(loads));
+        running.replace(Some(handle));
+        spawn_local(async move {
+            let _aborted_loads_end_quietly = work.await;
+        });
+    });
+}
+
+fn card(entry: &FigureEntry) -> (HtmlElement, Rc<Plate>) {
+    let doc = dom::make("p", "muted", entry.doc.as_deref().unwrap_or_default());
+    let caption = dom::around("figcaption", "", &[dom::make("h3", "", &entry.name), doc]);
+    let element = dom::around("div", "plate", &[dom::make("div", "skeleton", "")]);
+    let figure = dom::around("figure", "card", &[caption, element.clone()]);
+    let plate = Plate { name: entry.name.clone(), element, picture: RefCell::default() };
+    (dom::named(figure, &format!("figure-{}", entry.name)), Rc::new(plate))
+}
+
+/// Shows a figure in its place; until it is there, what was there stays.
+async fn load(plate: Rc<Plate>, at: Target) {
+    let content = match picture(&at.id.model, &at.hash, &plate.name, at.id.head).await {
+        Ok(picture) => {
+            let image = dom::make("img", "", "");
+            dom::set(&image, "src", Some(&picture.0));
+            dom::set(&image, "alt", Some(&format!("{} of {}", plate.name, at.id.head)));
+            plate.picture.replace(Some(picture));
+            image
+        }
+        Err(message) => dom::make("p", "problem", &message),
     };
-    view! {
-        <figure class="card" data-testid=format!("figure-{}", entry.name)>
-            <figcaption>
-                <h3>{entry.name.clone()}</h3>
-                <p class="muted">{entry.doc.clone()}</p>
-            </figcaption>
-            <div class="plate">{content}</div>
-        </figure>
-    }
+    dom::put(&plate.element, &[content]);
 }
 
 #[cfg(test)]

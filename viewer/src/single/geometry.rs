@@ -82,6 +82,8 @@ pub struct Geometry {
     pub n: usize,
     pub window: Window,
     pub side: f64,
+    /// Keys are rows and queries are columns.
+    pub transposed: bool,
 }
 
 impl Geometry {
@@ -90,14 +92,29 @@ impl Geometry {
         self.side / self.window.span
     }
 
-    /// Top edge of a query row.
-    pub fn top(&self, query: usize) -> f64 {
-        (query as f64 - self.window.query) * self.cell()
+    /// What is told of queries and of keys, as it is told of rows and of columns; and the other way round.
+    pub fn turned<T>(&self, query: T, key: T) -> (T, T) {
+        if self.transposed { (key, query) } else { (query, key) }
     }
 
-    /// Left edge of a key column.
-    pub fn left(&self, key: usize) -> f64 {
-        (key as f64 - self.window.key) * self.cell()
+    /// First row and first column in view.
+    fn first(&self) -> (f64, f64) {
+        self.turned(self.window.query, self.window.key)
+    }
+
+    fn window_from(&self, row: f64, column: f64, span: f64) -> Window {
+        let (query, key) = self.turned(row, column);
+        Window { query, key, span }.within(self.n)
+    }
+
+    /// Top edge of a row.
+    pub fn top(&self, row: usize) -> f64 {
+        (row as f64 - self.first().0) * self.cell()
+    }
+
+    /// Left edge of a column.
+    pub fn left(&self, column: usize) -> f64 {
+        (column as f64 - self.first().1) * self.cell()
     }
 
     /// The cell under a pixel; `None` outside of the square.
@@ -106,24 +123,30 @@ impl Geometry {
         if self.n == 0 || !inside(x) || !inside(y) {
             return None;
         }
-        let query = (self.window.query + y / self.cell()).floor() as usize;
-        let key = (self.window.key + x / self.cell()).floor() as usize;
-        Some(Cell { query: query.min(self.n - 1), key: key.min(self.n - 1) })
+        let at = |first: f64, pixel: f64| ((first + pixel / self.cell()).floor() as usize).min(self.n - 1);
+        let (row, column) = self.first();
+        let (query, key) = self.turned(at(row, y), at(column, x));
+        Some(Cell { query, key })
     }
 
     /// The window after zooming in by `factor` (out if below 1); what is under the pixel stays there.
     pub fn zoomed(&self, x: f64, y: f64, factor: f64) -> Window {
         let span = Window { span: self.window.span / factor, ..self.window }.within(self.n).span;
-        let (right, down) = (x / self.side, y / self.side);
         let moved = self.window.span - span;
-        Window { query: self.window.query + down * moved, key: self.window.key + right * moved, span }.within(self.n)
+        let (row, column) = self.first();
+        self.window_from(row + y / self.side * moved, column + x / self.side * moved, span)
     }
 
     /// The window after the drawing was dragged by so many pixels to the right and down.
     pub fn panned(&self, right: f64, down: f64) -> Window {
-        let cell = self.cell();
-        Window { query: self.window.query - down / cell, key: self.window.key - right / cell, ..self.window }
-            .within(self.n)
+        let (row, column) = self.first();
+        self.window_from(row - down / self.cell(), column - right / self.cell(), self.window.span)
+    }
+
+    /// The window with a place of the whole pattern in its middle, told in parts of its height and its width.
+    pub fn around(&self, down: f64, right: f64) -> Window {
+        let first = |part: f64| part * self.n as f64 - self.window.span / 2.0;
+        self.window_from(first(down), first(right), self.window.span)
     }
 }
 
@@ -138,7 +161,7 @@ mod tests {
     #[test]
     fn every_pixel_is_in_the_cell_that_covers_it() {
         for n in [1, 2, 29, 700, 2048] {
-            let geometry = Geometry { n, window: Window::whole(n), side: 713.0 };
+            let geometry = Geometry { n, window: Window::whole(n), side: 713.0, transposed: false };
             for pixel in (0..713).step_by(7) {
                 let at = pixel as f64 + 0.5;
                 let cell = geometry.cell_at(at, 712.9).unwrap();
@@ -146,7 +169,7 @@ mod tests {
                 assert_eq!(cell.query, n - 1);
             }
         }
-        let geometry = Geometry { n: 3, window: Window::whole(3), side: 30.0 };
+        let geometry = Geometry { n: 3, window: Window::whole(3), side: 30.0, transposed: false };
         assert_eq!(geometry.cell_at(29.999, 0.0), Some(Cell { query: 0, key: 2 }));
         assert_eq!(geometry.cell_at(30.0, 0.0), None);
         assert_eq!(geometry.cell_at(-0.1, 0.0), None);
@@ -154,7 +177,7 @@ mod tests {
 
     #[test]
     fn zooming_keeps_the_place_under_the_pointer() {
-        let geometry = Geometry { n: 700, window: Window::whole(700), side: 700.0 };
+        let geometry = Geometry { n: 700, window: Window::whole(700), side: 700.0, transposed: false };
         let window = geometry.zoomed(350.0, 175.0, 4.0);
         assert!(near(window.span, 175.0));
         let zoomed = Geometry { window, ..geometry };
@@ -164,8 +187,21 @@ mod tests {
     }
 
     #[test]
+    fn transposed_rows_are_keys() {
+        let window = Window { query: 10.0, key: 80.0, span: 20.0 };
+        let geometry = Geometry { n: 100, window, side: 200.0, transposed: true };
+        let cell = Cell { query: 12, key: 95 };
+        assert_eq!((geometry.top(cell.key), geometry.left(cell.query)), (150.0, 20.0));
+        assert_eq!(geometry.cell_at(25.0, 155.0), Some(cell));
+        assert_eq!(geometry.panned(10.0, 0.0), Window { query: 9.0, ..window });
+        assert_eq!(geometry.zoomed(0.0, 200.0, 2.0), Window { query: 10.0, key: 90.0, span: 10.0 });
+        assert_eq!(geometry.around(0.5, 0.3), Window { query: 20.0, key: 40.0, span: 20.0 });
+    }
+
+    #[test]
     fn a_window_never_leaves_the_pattern() {
-        let geometry = Geometry { n: 100, window: Window { query: 10.0, key: 80.0, span: 20.0 }, side: 200.0 };
+        let geometry =
+            Geometry { n: 100, window: Window { query: 10.0, key: 80.0, span: 20.0 }, side: 200.0, transposed: false };
         assert_eq!(geometry.panned(10.0, -20.0), Window { query: 12.0, key: 79.0, span: 20.0 });
         assert_eq!(geometry.panned(1e6, -1e6), Window { query: 80.0, key: 0.0, span: 20.0 });
         assert_eq!(Window { query: f64::NAN, key: -3.0, span: f64::INFINITY }.within(7), Window::whole(7));

@@ -1,23 +1,21 @@
-//! All heads of the model on this prompt, small: layers by heads, one click away.
+//! All heads of the model on this prompt, small: layers by heads, one click away. One canvas has all pictures; the links
+//! over it have nothing but their places.
 
 use std::rc::Rc;
 
 use lens_schema::LayerHead;
-use lens_schema::scale::{Lut, Scale, lut, normalized_index};
-use lens_schema::shard::{Overview, dequantize_hi};
-use leptos::html;
+use lens_schema::shard::Overview;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, KeyboardEvent};
 
-use super::geometry::Window;
-use super::link::Target;
+use super::links;
 use super::page::Page;
-use super::raster::{Indexed, Place, paint};
 use super::room::observe;
-use crate::erase::{effect, live, memo, on};
-use crate::{canvas, frame, patterns};
+use super::thumbnail::thumbnail;
+use crate::erase::{effect, memo};
+use crate::{canvas, dom, frame, patterns};
 
 /// Room for the names of the layers, and the smallest and largest picture of a head, in CSS pixels.
 const NAMES_PX: f64 = 32.0;
@@ -32,45 +30,43 @@ fn tile(n_heads: usize, room: f64) -> usize {
     step.saturating_sub(GAP_PX).clamp(TILE_PX.0, TILE_PX.1)
 }
 
-/// The place in the colour map of each high byte of a head whose values lie in `range`.
-fn table(scale: Scale, range: (f32, f32)) -> [u8; 256] {
-    let (min, max) = (scale.apply(range.0), scale.apply(range.1));
-    let value = |hi: usize| dequantize_hi(hi as u8).clamp(range.0, range.1.max(range.0));
-    std::array::from_fn(|hi| normalized_index(scale.apply(value(hi)), min, max))
-}
-
-/// The map. Arrow keys switch to the neighbouring head.
-#[component]
-pub fn HeadMap() -> impl IntoView {
-    let page = Page::here();
+/// Brings the map to life. Arrow keys switch to the neighbouring head.
+pub fn start(page: Page, root: &Element) {
+    let card = dom::find(root, ".headmap");
+    let (map, field, layers) = (dom::find(&card, ".map"), dom::find(&card, ".scroll"), dom::find(&card, ".layers"));
     let size = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| (s.n_layers, s.n_heads))));
-    let current = memo(move || page.target.with(|target| target.as_ref().ok().map(|t| t.id.head)));
-    let map = NodeRef::<html::Div>::new();
-    let pictures = NodeRef::<html::Canvas>::new();
-    let look = memo(move || page.look.with(|look| (look.colormap, look.scale)));
-    let field = NodeRef::<html::Div>::new();
-    let room = RwSignal::new((0.0, 0.0));
-    observe(field, room);
-    let tile = memo(move || {
-        let room = Some(room.get().0).filter(|&room| room > 0.0)?;
-        size.get().map(|(_, heads)| tile(heads, room))
-    });
+    let model = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| s.target.id.model.clone())));
+    let said = dom::find(&card, ".muted");
+    let (styled, list) = (map.clone(), layers.clone());
     effect(move || {
-        let (colormap, scale) = look.get();
-        let Some(tile) = tile.get() else { return };
-        let Some(pictures) = pictures.get() else { return };
-        if let Some((model, hash, overview)) = page.overview.get() {
-            let lut = lut(colormap).unwrap_or([[0; 3]; 256]);
-            spawn_local_scoped_with_cancellation(draw(pictures, (model, hash), overview, tile, scale, lut));
+        model.track();
+        let Some((n_layers, n_heads)) = size.get() else { return };
+        said.set_text_content(Some(&format!("{n_layers} layers × {n_heads} heads")));
+        dom::style(&styled, "--layers", &n_layers.to_string());
+        dom::style(&styled, "--heads", &n_heads.to_string());
+        let rows: Vec<HtmlElement> = (0..n_layers).map(|layer| row(page, layer, n_heads)).collect();
+        dom::put(&list, &rows);
+    });
+    let list = layers.clone();
+    effect(move || {
+        let (model, size) = (model.get(), size.get());
+        let current = page.target.with(|target| target.as_ref().ok().map(|t| t.id.head));
+        // The first head can be reached by the keyboard until another one is chosen.
+        let (Some(_), Some(_), Some(head)) = (model, size, current) else { return };
+        for link in dom::all(&list, "[aria-current]") {
+            dom::set(&link, "aria-current", None);
+            dom::set(&link, "tabindex", Some("-1"));
+        }
+        if let Ok(Some(link)) = list.query_selector(&place(head)) {
+            dom::set(&link, "aria-current", Some("true"));
+            dom::set(&link, "tabindex", Some("0"));
         }
     });
-    let go = move |head: LayerHead| {
-        if let Some(target) = untrack(|| page.with_head(head)) {
-            page.go(&target);
-        }
-    };
-    let key = move |event: KeyboardEvent| {
-        let (Some((n_layers, n_heads)), Some(at)) = (size.get_untracked(), current.get_untracked()) else { return };
+    pictures(page, &field, dom::find(&map, "canvas").unchecked_into());
+    dom::listen(&map, "keydown", move |event: KeyboardEvent| {
+        let (Some((n_layers, n_heads)), Ok(target)) = (size.get_untracked(), page.target.get_untracked()) else {
+            return;
+        };
         let (down, right) = match event.key().as_str() {
             "ArrowUp" => (-1, 0),
             "ArrowDown" => (1, 0),
@@ -79,103 +75,66 @@ pub fn HeadMap() -> impl IntoView {
             _ => return,
         };
         event.prevent_default();
+        let at = target.id.head;
         let move_by = |at: usize, by: isize, n: usize| at.saturating_add_signed(by).min(n.saturating_sub(1));
         let to = LayerHead { layer: move_by(at.layer, down, n_layers), head: move_by(at.head, right, n_heads) };
-        if to != at {
-            go(to);
-            focus(map, to);
+        if let Some(target) = untrack(|| page.with_head(to)).filter(|_| to != at) {
+            page.go(&target);
+            let _focus_may_be_refused = dom::find(&layers, &place(to)).focus();
         }
-    };
-    let click = move |event: web_sys::MouseEvent| {
-        let plain = !(event.ctrl_key() || event.meta_key() || event.shift_key());
-        if let (true, Some(head)) = (plain, head_of(&event)) {
-            event.prevent_default();
-            go(head);
+    });
+}
+
+fn place(head: LayerHead) -> String {
+    format!("[data-head=\"{}.{}\"]", head.layer, head.head)
+}
+
+fn row(page: Page, layer: usize, n_heads: usize) -> HtmlElement {
+    let name = dom::make("span", "layer-name", &format!("L{layer}"));
+    dom::set(&name, "role", Some("rowheader"));
+    let cells = (0..n_heads).map(|head| {
+        let head = LayerHead { layer, head };
+        let link = dom::named(links::link(page, Some(head), None), &format!("head-{head}"));
+        link.set_title(&head.to_string());
+        dom::set(&link, "aria-label", Some(&format!("Layer {}, head {}", head.layer, head.head)));
+        dom::set(&link, "tabindex", Some("-1"));
+        let cell = dom::around("span", "", &[link]);
+        dom::set(&cell, "role", Some("gridcell"));
+        cell
+    });
+    let row = dom::around("div", "layer", &std::iter::once(name).chain(cells).collect::<Vec<_>>());
+    dom::set(&row, "role", Some("row"));
+    row
+}
+
+fn pictures(page: Page, field: &HtmlElement, pictures: HtmlCanvasElement) {
+    let room = RwSignal::new((0.0, 0.0));
+    observe(field, room);
+    let n_heads = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| s.n_heads)));
+    let tile = memo(move || {
+        let room = Some(room.get().0).filter(|&room| room > 0.0)?;
+        Some(tile(n_heads.get()?, room))
+    });
+    let colours = memo(move || page.small_colours((0.0, 0.0)));
+    effect(move || {
+        colours.track();
+        let Some(tile) = tile.get() else { return };
+        if let Some((model, hash, overview)) = page.overview.get() {
+            spawn_local_scoped_with_cancellation(draw(page, pictures.clone(), (model, hash), overview, tile));
         }
-    };
-    let layers = move || {
-        let (n_layers, n_heads) = size.get()?;
-        let layers = (0..n_layers).map(|layer| {
-            let heads = (0..n_heads).map(|head| anchor(page, current, LayerHead { layer, head })).collect_view();
-            view! { <div class="layer" role="row"><span class="layer-name" role="rowheader">{format!("L{layer}")}</span>{heads}</div> }
-        });
-        Some(layers.collect_view())
-    };
-    view! {
-        <section class="card headmap" aria-labelledby="headmap-title">
-            <header>
-                <h2 id="headmap-title">"Heads"</h2>
-                <span class="muted">{move || size.get().map(|(l, h)| format!("{l} layers × {h} heads"))}</span>
-            </header>
-            <div class="scroll" node_ref=field>
-                <div
-                    class="map"
-                    node_ref=map
-                    role="grid"
-                    aria-label="Heads of the model by layer"
-                    data-testid="headmap"
-                    style:--layers=live(move || size.get().map(|(layers, _)| layers.to_string()))
-                    style:--heads=live(move || size.get().map(|(_, heads)| heads.to_string()))
-                    on:click=on(click)
-                    on:keydown=on(key)
-                >
-                    <canvas node_ref=pictures aria-hidden="true"></canvas>
-                    {layers}
-                </div>
-            </div>
-        </section>
-    }
-}
-
-fn anchor(page: Page, current: Memo<Option<LayerHead>>, head: LayerHead) -> impl IntoView {
-    let is_current = memo(move || current.get() == Some(head));
-    let href = move || {
-        let at = page.target.get().ok()?;
-        let id = lens_schema::PatternId { head, ..at.id };
-        Some(page.href(&Target { id, ..at }))
-    };
-    view! {
-        <span role="gridcell">
-            <a
-                href=href
-                title=head.to_string()
-                aria-label=format!("Layer {}, head {}", head.layer, head.head)
-                data-head=format!("{}.{}", head.layer, head.head)
-                data-testid=format!("head-{head}")
-                aria-current=live(move || is_current.get().then_some("true"))
-                tabindex=live(move || if is_current.get() { "0" } else { "-1" })
-            ></a>
-        </span>
-    }
-}
-
-fn head_of(event: &web_sys::MouseEvent) -> Option<LayerHead> {
-    let element = event.target()?.dyn_into::<Element>().ok()?;
-    let name = element.closest("[data-head]").ok().flatten()?.get_attribute("data-head")?;
-    let (layer, head) = name.split_once('.')?;
-    Some(LayerHead { layer: layer.parse().ok()?, head: head.parse().ok()? })
-}
-
-fn focus(map: NodeRef<html::Div>, head: LayerHead) {
-    let Some(map) = map.get_untracked() else { return };
-    let found = map.query_selector(&format!("[data-head=\"{}.{}\"]", head.layer, head.head));
-    if let Some(link) = found.ok().flatten().and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
-        let _focus_may_be_refused = link.focus();
-    }
+    });
 }
 
 /// Draws every head's picture. Layers that cannot be read stay empty; the heatmap says so when one is chosen.
 async fn draw(
+    page: Page,
     pictures: HtmlCanvasElement,
     (model, hash): (String, String),
     overview: Rc<Overview>,
     tile: usize,
-    scale: Scale,
-    lut: Lut,
 ) {
     let meta = overview.meta;
-    let side = meta.overview_side();
-    if side == 0 {
+    if meta.overview_side() == 0 {
         return;
     }
     let step = tile + GAP_PX;
@@ -183,15 +142,14 @@ async fn draw(
     let Some(context) = canvas::context(&pictures) else { return };
     let ratio = canvas::pixel_ratio();
     let pixels = (tile as f64 * ratio).round() as usize;
-    let mut image = vec![0; 4 * pixels * pixels];
+    let lut = untrack(|| page.small_colours((0.0, 0.0)).lut());
     for layer in 0..meta.n_layers {
         let Ok(heads) = patterns::overview_layer(&model, &hash, layer).await else { continue };
         for head in 0..meta.n_heads {
             frame::turn().await;
-            let table = table(scale, overview.range(layer, head));
-            let indices: Vec<Place> = heads.head(head).iter().map(|&hi| table[usize::from(hi)].into()).collect();
-            let matrix = Indexed { n: side, indices: &indices, centre: 0, causal: meta.causal };
-            paint(matrix, Window::whole(side), &lut, pixels, &mut image);
+            let own = overview.range(layer, head);
+            let colours = untrack(|| page.small_colours(own));
+            let image = thumbnail(&meta, &heads.head(head), own, &colours, &lut, pixels);
             let place = |index: usize| ((index * step + GAP_PX / 2) as f64 * ratio).round();
             canvas::put(&context, &image, pixels, place(head), place(layer));
         }
@@ -207,13 +165,5 @@ mod tests {
         let tiles = |room| [4, 12, 16, 64].map(|heads| tile(heads, room));
         assert_eq!((tiles(632.0), tiles(350.0)), ([44, 44, 35, 9], [44, 24, 17, 9]));
         assert_eq!((tile(0, 0.0), tile(12, 0.0)), (9, 9));
-    }
-
-    #[test]
-    fn pictures_use_the_range_of_their_head() {
-        let narrow = table(Scale::Linear, (0.25, 0.5));
-        assert_eq!((narrow[0], narrow[255]), (0, 255));
-        assert_eq!(table(Scale::Sqrt, (0.0, 1.0)), std::array::from_fn(|i| i as u8));
-        assert_eq!(table(Scale::Log, (0.3, 0.3)), [0; 256]);
     }
 }

@@ -19,6 +19,10 @@ pub struct Ink {
     pub query: String,
     pub key: String,
     pub mark: String,
+    /// What lines are drawn with: for values above and below 0, and what lies behind them.
+    pub accent: String,
+    pub below: String,
+    pub ground: String,
     pub font: String,
 }
 
@@ -40,6 +44,9 @@ impl Ink {
             query: get("--mark-query", "#099268"),
             key: get("--mark-key", "#e8590c"),
             mark: get("--mark", "#e8590c"),
+            accent: get("--accent", "#1561b3"),
+            below: get("--danger", "#b3261e"),
+            ground: get("--bg", "#fff"),
             font: format!("{FONT_PX}px {}", get("font-family", "sans-serif")),
         }
     }

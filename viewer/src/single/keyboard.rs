@@ -1,6 +1,5 @@
 //! Carries out what keys ask for, anywhere on the page.
 
-use lens_schema::scale::{COMMON, Scale};
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -9,8 +8,9 @@ use web_sys::{Element, KeyboardEvent};
 use super::expression::card;
 use super::geometry::{Cell, Geometry};
 use super::keys::{self, Action, Held};
+use super::link::{self, View};
 use super::page::Page;
-use super::selection::{Selection, moved};
+use super::selection::{Move, Selection, moved};
 use crate::url::Step;
 
 /// Listens for as long as the page lives.
@@ -47,7 +47,14 @@ pub fn act(page: Page, action: Action) {
             let Some((n, causal)) = pattern else { return };
             let start = page.hovered_cell.get_untracked();
             page.hovered_cell.set(None);
-            page.select(Step::Replace, moved(selection, look.role, step, n, causal, start), look.role);
+            // Down is down, whatever the rows are.
+            let step = match step {
+                Move::By { down, right } if look.transposed && look.view == View::Matrix => {
+                    Move::By { down: right, right: down }
+                }
+                step => step,
+            };
+            page.select(Step::Replace, moved(&selection, look.role, step, n, causal, start), look.role);
         }
         Action::Clear => {
             page.hovered_cell.set(None);
@@ -60,7 +67,7 @@ pub fn act(page: Page, action: Action) {
         }
         Action::Zoom(factor) => {
             let Some((n, _)) = pattern else { return };
-            let geometry = Geometry { n, window, side: window.span };
+            let geometry = Geometry { n, window, side: window.span, transposed: false };
             let (query, key) = selection.lines(look.role);
             let middle = window.span / 2.0;
             let at = |line: Option<usize>, first: f64| line.map_or(middle, |line| line as f64 + 0.5 - first);
@@ -72,26 +79,8 @@ pub fn act(page: Page, action: Action) {
         }
         Action::Fit => page.look_at(Step::Replace, |look| look.window = None),
         Action::SwapRole => page.select(Step::Replace, selection, look.role.other()),
-        Action::NextScale => page.look_at(Step::Push, |look| look.scale = after(&Scale::ALL, &look.scale)),
-        Action::NextColormap => page.look_at(Step::Push, |look| look.colormap = after(&COMMON, &look.colormap)),
+        Action::Next(setting) => page.look_at(Step::Push, |look| link::next(look, setting)),
         Action::Expression => card::focus(),
         Action::Help => page.help.set(true),
-    }
-}
-
-/// The next of a list, the first after the last.
-fn after<T: Copy + PartialEq>(all: &[T], at: &T) -> T {
-    let place = all.iter().position(|one| one == at).map_or(0, |place| place + 1);
-    all[place % all.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn choices_go_round() {
-        assert_eq!(after(&Scale::ALL, &Scale::Linear), Scale::Sqrt);
-        assert_eq!(after(&Scale::ALL, &Scale::Log), Scale::Linear);
     }
 }

@@ -16,8 +16,8 @@ pub enum Action {
     Zoom(f64),
     Fit,
     SwapRole,
-    NextScale,
-    NextColormap,
+    /// The next of what a setting may be.
+    Next(&'static str),
     Expression,
     Help,
 }
@@ -75,8 +75,13 @@ pub fn action(key: &str, held: Held) -> Option<Action> {
         "-" => Action::Zoom(1.0 / 1.5),
         "0" => Action::Fit,
         "t" => Action::SwapRole,
-        "s" => Action::NextScale,
-        "c" => Action::NextColormap,
+        "v" => Action::Next("view"),
+        "s" => Action::Next("scale"),
+        "c" => Action::Next("colors"),
+        "r" => Action::Next("range"),
+        "f" => Action::Next("first"),
+        "x" => Action::Next("transpose"),
+        "b" => Action::Next("beside"),
         "e" => Action::Expression,
         "?" => Action::Help,
         _ => return None,
@@ -88,6 +93,8 @@ pub fn action(key: &str, held: Held) -> Option<Action> {
 pub enum InText {
     /// This token, for the side that is looked at.
     Choose(usize),
+    /// The token stays chosen, and the next one is chosen beside it.
+    PutDown,
     SwapRole,
 }
 
@@ -104,7 +111,8 @@ pub fn in_text(key: &str, held: Held, at: Option<usize>, n: usize) -> Option<InT
         "ArrowLeft" | "ArrowUp" => InText::Choose(step(-by)),
         "Home" => InText::Choose(0),
         "End" => InText::Choose(last),
-        "Enter" | " " => InText::SwapRole,
+        " " => InText::PutDown,
+        "Enter" => InText::SwapRole,
         _ => return None,
     })
 }
@@ -127,6 +135,7 @@ pub const SHEET: [(&str, &[(&str, &str)]); 4] = [
         &[
             ("←/→", "previous, next token; ten further with Ctrl, ⌘ or Shift"),
             ("Home/End", "first, last token"),
+            ("Space", "keep the token; the next one is summed with it"),
             ("Enter", "colour by row or by column"),
         ],
     ),
@@ -136,8 +145,13 @@ pub const SHEET: [(&str, &[(&str, &str)]); 4] = [
             ("+/-", "zoom in, out"),
             ("0", "show the whole pattern"),
             ("t", "colour the tokens by row or by column"),
+            ("v", "cells, or lines from queries to keys"),
             ("s", "next scale: linear, sqrt, log"),
+            ("r", "next range of colours: own, layer, prompt, 0–1"),
             ("c", "next colour map"),
+            ("f", "first key shown, hidden, or hidden with rows that sum to 1"),
+            ("x", "keys as rows, queries as columns"),
+            ("b", "beside: heads of the layer, or prompts"),
             ("e", "type an expression; Esc leaves it"),
             ("?", "this sheet"),
         ],
@@ -171,6 +185,7 @@ mod tests {
             (Some(InText::Choose(0)), Some(InText::Choose(29)))
         );
         assert_eq!(choose("Enter", held, Some(1)), Some(InText::SwapRole));
+        assert_eq!(choose(" ", held, Some(1)), Some(InText::PutDown));
         assert_eq!((choose("j", held, None), choose("End", Held { alt: true, ..held }, None)), (None, None));
         assert_eq!(in_text("End", held, None, 0), None);
     }

@@ -83,6 +83,8 @@ async fn show(page: Page, target: Target) {
         target,
     };
     page.inexact.set(None);
+    let heads = |layer| (0..overview.meta.n_heads).map(|head| overview.range(layer, head)).collect();
+    page.ranges.set((0..overview.meta.n_layers).map(heads).collect());
     page.overview.set(Some((model.clone(), hash.clone(), overview.clone())));
     page.shown.set(Some(first.clone()));
     page.problem.set(None);

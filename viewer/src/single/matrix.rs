@@ -1,12 +1,14 @@
 //! The values of one head on one prompt, as the page has them so far, or what an expression makes of them.
 
 use lens_schema::npz::NpzError;
-use lens_schema::scale::{self, Scale, min_max, normalized_index};
+use lens_schema::scale::{self, min_max};
 use lens_schema::shard::{ExactLayer, Overview, OverviewLayer, dequantize_hi};
 use lens_schema::{LayerHead, Precision};
 
+use super::colours::Colours;
 use super::geometry::Cell;
-use super::raster::{NOT_FINITE, Place};
+use super::raster::{MASKED, Place};
+use super::selection::Role;
 
 /// One pattern, or what was derived from it: `n` query rows by `n` key columns, C order.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,10 +27,16 @@ pub struct Matrix {
     pub range: (f32, f32),
     /// Not a pattern: cells may have any value, or none.
     pub derived: bool,
+    /// The first key is left out: its cells count as masked.
+    pub headless: bool,
     values: Vec<f32>,
 }
 
 impl Matrix {
+    fn new(n: usize, causal: bool, range: (f32, f32), values: Vec<f32>) -> Self {
+        Matrix { n, causal, exact: true, lossless: false, pool: 1, range, derived: false, headless: false, values }
+    }
+
     /// From the overview alone: the high bytes, each spread over the cells that it stands for.
     pub fn approximate(overview: &Overview, layer: &OverviewLayer, head: LayerHead) -> Result<Self, NpzError> {
         let meta = overview.meta;
@@ -44,7 +52,7 @@ impl Matrix {
             }
         }
         let range = overview.range(head.layer, head.head);
-        Ok(Matrix { n, causal: meta.causal, exact: false, lossless: false, pool, range, derived: false, values })
+        Ok(Matrix { exact: false, pool, ..Matrix::new(n, meta.causal, range, values) })
     }
 
     /// From the overview and the layer's exact file.
@@ -54,20 +62,34 @@ impl Matrix {
         let range = overview.range(head.layer, head.head);
         let values = layer.head(head.head);
         let lossless = meta.precision == Precision::F32;
-        Ok(Matrix { n: meta.n_ctx, causal: meta.causal, exact: true, lossless, pool: 1, range, derived: false, values })
+        Ok(Matrix { lossless, ..Matrix::new(meta.n_ctx, meta.causal, range, values) })
     }
 
     /// From values that are exact.
     #[cfg(test)]
     pub fn of(n: usize, causal: bool, values: Vec<f32>) -> Self {
         let range = min_max(values.iter().copied());
-        Matrix { n, causal, exact: true, lossless: false, pool: 1, range, derived: false, values }
+        Matrix::new(n, causal, range, values)
     }
 
     /// What an expression made of this pattern, as many values.
     pub fn derive(&self, values: Vec<f32>) -> Self {
         let mut matrix = Matrix { derived: true, values, ..*self };
         matrix.causal = self.causal && matrix.is_constant_above();
+        matrix.range = min_max(matrix.open().filter(|value| value.is_finite()));
+        matrix
+    }
+
+    /// Without the first key; what remains of each row may be brought to the sum 1, where it is not 0.
+    pub fn without_first(&self, renormalise: bool) -> Self {
+        let mut matrix = Matrix { headless: true, derived: self.derived || renormalise, ..self.clone() };
+        if renormalise {
+            for query in 0..self.n {
+                let row = &mut matrix.values[query * self.n + 1..(query + 1) * self.n];
+                let sum: f32 = row.iter().sum();
+                row.iter_mut().for_each(|value| *value /= if sum == 0.0 { 1.0 } else { sum });
+            }
+        }
         matrix.range = min_max(matrix.open().filter(|value| value.is_finite()));
         matrix
     }
@@ -83,8 +105,10 @@ impl Matrix {
 
     /// The values of all cells that are not masked.
     pub fn open(&self) -> impl Iterator<Item = f32> + '_ {
-        let keys = |query: usize| if self.causal { query + 1 } else { self.n };
-        self.values.chunks_exact(self.n.max(1)).enumerate().flat_map(move |(query, row)| &row[..keys(query)]).copied()
+        let first = usize::from(self.headless);
+        let keys = move |query: usize| if self.causal { query + 1 } else { self.n };
+        let rows = self.values.chunks_exact(self.n.max(1)).enumerate();
+        rows.flat_map(move |(query, row)| &row[first..keys(query)]).copied()
     }
 
     /// The one value of all masked cells, if there are some.
@@ -110,9 +134,9 @@ impl Matrix {
         }
     }
 
-    /// Whether the cell can hold no attention; its value is exactly 0.
+    /// Whether the cell can hold no attention, or is left out. In a pattern its value is exactly 0.
     pub fn is_masked(&self, cell: Cell) -> bool {
-        self.causal && cell.key > cell.query
+        (self.causal && cell.key > cell.query) || (self.headless && cell.key == 0)
     }
 
     /// # Panics
@@ -121,30 +145,33 @@ impl Matrix {
         self.values[cell.query * self.n + cell.key]
     }
 
-    /// What one query attends to, by key.
-    pub fn row(&self, query: usize) -> &[f32] {
-        &self.values[query * self.n..(query + 1) * self.n]
-    }
-
-    /// How much each query attends to one key, by query.
-    pub fn column(&self, key: usize) -> impl Iterator<Item = f32> + '_ {
-        self.values[key..].iter().step_by(self.n.max(1)).copied()
+    /// What some queries attend to, by key, or how much some keys are attended to, by query: the sum of their rows or
+    /// columns. `None` where all of it is masked.
+    pub fn sum(&self, tokens: &[usize], role: Role) -> Vec<Option<f32>> {
+        let open = |token: usize, other: usize| {
+            let cell = match role {
+                Role::Query => Cell { query: token, key: other },
+                Role::Key => Cell { query: other, key: token },
+            };
+            (token < self.n && !self.is_masked(cell)).then(|| self.value(cell))
+        };
+        let add = |sum: Option<f32>, value: f32| Some(sum.unwrap_or(0.0) + value);
+        (0..self.n).map(|other| tokens.iter().filter_map(|&token| open(token, other)).fold(None, add)).collect()
     }
 
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Every cell's place in a colour map of 256 entries; 0 where there can be no attention.
-    pub fn indices(&self, scale: Scale, (min, max): (f32, f32)) -> Vec<Place> {
-        let (min, max) = (scale.apply(min), scale.apply(max));
-        let n = self.n.max(1);
-        let mut indices = vec![0; self.values.len()];
-        for (query, (indices, values)) in indices.chunks_exact_mut(n).zip(self.values.chunks_exact(n)).enumerate() {
-            let keys = if self.causal { query + 1 } else { n };
-            for (index, &value) in indices[..keys].iter_mut().zip(&values[..keys]) {
-                let finite = || Place::from(normalized_index(scale.apply(value), min, max));
-                *index = if value.is_finite() { finite() } else { NOT_FINITE };
+    /// Every cell's place in a colour map of 256 entries, row by row, or column by column.
+    pub fn indices(&self, colours: &Colours, transposed: bool) -> Vec<Place> {
+        let place = colours.places();
+        let mut indices = Vec::with_capacity(self.values.len());
+        for row in 0..self.n {
+            for column in 0..self.n {
+                let (query, key) = if transposed { (column, row) } else { (row, column) };
+                let cell = Cell { query, key };
+                indices.push(if self.is_masked(cell) { MASKED } else { place(self.value(cell)) });
             }
         }
         indices
@@ -163,7 +190,13 @@ fn check(overview: &Overview, head: LayerHead) -> Result<(), NpzError> {
 mod tests {
     use lens_schema::shard::{Meta, pack_layer, write_exact, write_overview};
 
+    use crate::single::raster::NOT_FINITE;
+
     use super::*;
+
+    fn indices(matrix: &Matrix, range: (f32, f32)) -> Vec<Place> {
+        matrix.indices(&Colours { range, ..Colours::default() }, false)
+    }
 
     /// A causal pattern of one head that attends to itself and, evenly, to everything before.
     fn values(n: usize) -> Vec<f32> {
@@ -206,7 +239,7 @@ mod tests {
         let pattern = Matrix::of(2, true, vec![1.0, 0.0, 0.25, 0.75]);
         let signed = pattern.derive(vec![-2.0, 1.0, f32::NAN, f32::INFINITY]);
         assert_eq!((signed.range, signed.causal, signed.diverges()), ((-2.0, 1.0), false, true));
-        assert_eq!(signed.indices(Scale::Linear, (-2.0, 2.0)), [0, 192, NOT_FINITE, NOT_FINITE]);
+        assert_eq!(indices(&signed, (-2.0, 2.0)), [0, 192, NOT_FINITE, NOT_FINITE]);
         assert_eq!([-2.0, 1.0, f32::NAN].map(|v| signed.strength(v)), [1.0, 0.5, 0.0]);
         // Logarithms, with a rounding above 0, and what stays 0 where there is no attention.
         let logarithms = pattern.derive(vec![4e-9, -8.0, -0.6, -0.1]);
@@ -240,11 +273,29 @@ mod tests {
     #[test]
     fn rows_and_columns() {
         let matrix = Matrix::of(2, false, vec![0.1, 0.9, 0.4, 0.6]);
-        assert_eq!(matrix.row(1), [0.4, 0.6]);
-        assert_eq!(matrix.column(1).collect::<Vec<_>>(), [0.9, 0.6]);
-        assert_eq!(matrix.indices(Scale::Linear, (0.1, 0.9)), [0, 255, 96, 160]);
+        assert_eq!(matrix.sum(&[1], Role::Query), [Some(0.4), Some(0.6)]);
+        assert_eq!(matrix.sum(&[1], Role::Key), [Some(0.9), Some(0.6)]);
+        assert_eq!(matrix.sum(&[1, 0], Role::Query), [Some(0.5), Some(1.5)]);
+        assert_eq!(matrix.sum(&[], Role::Query), [None; 2]);
+        assert_eq!(indices(&matrix, (0.1, 0.9)), [0, 255, 96, 160]);
         assert!(!matrix.is_masked(Cell { query: 0, key: 1 }));
         let causal = Matrix::of(2, true, vec![1.0, 0.0, 0.25, 0.75]);
-        assert_eq!(causal.indices(Scale::Linear, (0.0, 1.0)), [255, 0, 64, 192]);
+        assert_eq!(indices(&causal, (0.0, 1.0)), [255, MASKED, 64, 192]);
+        assert_eq!(causal.indices(&Colours::default(), true), [255, 64, MASKED, 192]);
+        assert_eq!(causal.sum(&[1], Role::Key), [None, Some(0.75)]);
+        assert_eq!(causal.sum(&[0, 1], Role::Key), [Some(1.0), Some(1.0)]);
+    }
+
+    #[test]
+    fn the_first_key_is_left_out() {
+        let pattern = Matrix::of(3, true, vec![1.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.6, 0.1, 0.3]);
+        let hidden = pattern.without_first(false);
+        assert_eq!((hidden.range, hidden.derived), ((0.1, 0.5), false));
+        assert!(hidden.is_masked(Cell { query: 2, key: 0 }) && !hidden.is_masked(Cell { query: 2, key: 1 }));
+        assert_eq!(hidden.sum(&[2], Role::Query), [None, Some(0.1), Some(0.3)]);
+        let whole = pattern.without_first(true);
+        assert_eq!([1, 2].map(|key| whole.value(Cell { query: 2, key })), [0.25, 0.75]);
+        assert_eq!((whole.range, whole.derived, whole.open().count()), ((0.25, 1.0), true, 3));
+        assert_eq!(Matrix::of(1, true, vec![1.0]).without_first(true).range, (0.0, 0.0));
     }
 }

@@ -13,7 +13,7 @@ use wasm_bindgen::closure::Closure;
 use super::colours::Colours;
 use super::expression::derivation::{self, Derivation, Kept};
 use super::geometry::{Cell, Window};
-use super::link::{self, Look, Target};
+use super::link::{self, First, Look, Range, Target};
 use super::matrix::Matrix;
 use super::neighbours::{self, Along};
 use super::selection::{Role, Selection};
@@ -37,6 +37,21 @@ pub struct Shown {
     pub n_heads: usize,
 }
 
+/// A matrix that is drawn; equal if it is the same one.
+#[derive(Debug, Clone)]
+struct Drawn(Arc<Matrix>);
+
+impl PartialEq for Drawn {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// From the smallest to the largest of all.
+fn union<'a>(ranges: impl IntoIterator<Item = &'a (f32, f32)>) -> Option<(f32, f32)> {
+    ranges.into_iter().copied().reduce(|(low, high), (min, max)| (low.min(min), high.max(max)))
+}
+
 /// Why there is nothing to show, and what can be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -58,6 +73,10 @@ pub struct Page {
     pub shown: RwSignal<Option<Shown>>,
     /// What the expression makes of it.
     pub derivation: Memo<Derivation>,
+    /// What is drawn: what the expression makes of the pattern, else the pattern, as far as it is to be seen.
+    drawn: Memo<Option<Drawn>>,
+    /// The range of all the patterns that are to have the same colours.
+    shared: Memo<Option<(f32, f32)>>,
     /// What expressions made that took long.
     pub derived: Kept,
     pub problem: RwSignal<Option<Problem>>,
@@ -65,12 +84,14 @@ pub struct Page {
     pub inexact: RwSignal<Option<String>>,
     /// The heads of what is shown, and whose they are: model and prompt.
     pub overview: RwSignal<Option<(String, String, Rc<Overview>)>, LocalStorage>,
+    /// The ranges of its heads, layer by layer.
+    pub ranges: RwSignal<Vec<Vec<(f32, f32)>>>,
     /// The model's prompts by hash, in the order of the site.
     pub prompts: RwSignal<Arc<Vec<PromptEntry>>>,
     /// The cell under the mouse.
     pub hovered_cell: RwSignal<Option<Cell>>,
-    /// The token of the text under the mouse.
-    pub hovered_token: RwSignal<Option<usize>>,
+    /// The token under the mouse, and the side that it is looked at from, if that is not the one that is chosen.
+    pub hovered_token: RwSignal<Option<(usize, Option<Role>)>>,
     /// What is looked at for more than a moment: for what takes longer to show than a frame.
     pub settled: RwSignal<(Selection, Role)>,
     pub help: RwSignal<bool>,
@@ -84,6 +105,9 @@ impl Page {
         let look = memo(move || address.with(|query| link::look(query).0));
         let expression = memo(move || look.with(|look| look.expression.clone()));
         let (shown, derived) = (RwSignal::new(None), RwSignal::new(Vec::new()));
+        let derivation = derivation::of(expression, shown, derived);
+        let ranges = RwSignal::new(Vec::new());
+        let layer = memo(move || shown.with(|shown: &Option<Shown>| shown.as_ref().map(|s| s.target.id.head.layer)));
         let page = Page {
             address,
             index: StoredValue::new(index),
@@ -91,11 +115,32 @@ impl Page {
             look,
             complaints: memo(move || address.with(link::look).1),
             shown,
-            derivation: derivation::of(expression, shown, derived),
+            derivation,
+            drawn: memo(move || {
+                let first = look.with(|look| look.first);
+                let matrix = derivation.with(|derivation| match derivation {
+                    Derivation::Done(derived) => Some(derived.matrix.clone()),
+                    _ => shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())),
+                })?;
+                Some(Drawn(match first {
+                    First::Shown => matrix,
+                    first => Arc::new(matrix.without_first(first == First::Renormalised)),
+                }))
+            }),
+            shared: memo(move || {
+                let range = look.with(|look| look.range);
+                let layer = layer.get()?;
+                ranges.with(|ranges| match range {
+                    Range::Layer => union(ranges.get(layer)?),
+                    Range::Prompt => union(ranges.iter().flatten()),
+                    _ => None,
+                })
+            }),
             derived,
             problem: RwSignal::new(None),
             inexact: RwSignal::new(None),
             overview: RwSignal::new_local(None),
+            ranges,
             prompts: RwSignal::new(Arc::default()),
             hovered_cell: RwSignal::new(None),
             hovered_token: RwSignal::new(None),
@@ -172,13 +217,13 @@ impl Page {
     /// The selection if it lies inside of what is shown.
     pub fn selection(self) -> Selection {
         let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
-        Some(self.look.with(|look| look.selection)).filter(|s| s.is_within(n)).unwrap_or_default()
+        Some(self.look.with(|look| look.selection.clone())).filter(|s| s.is_within(n)).unwrap_or_default()
     }
 
     /// What is wrong with the address for the pattern that is shown.
     pub fn outside(self) -> Option<String> {
         let n = self.shown.with(|shown| shown.as_ref().map(|s| s.matrix.n))?;
-        let selection = self.look.with(|look| look.selection);
+        let selection = self.look.with(|look| look.selection.clone());
         (!selection.is_within(n)).then(|| {
             format!("{selection} in the address lies outside of this pattern: its positions are 0 to {}.", n.max(1) - 1)
         })
@@ -195,10 +240,19 @@ impl Page {
     pub fn focus(self) -> (Selection, Role) {
         let role = self.look.with(|look| look.role);
         let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
-        let cell = self.hovered_cell.get().map(Selection::Cell);
-        let token = self.hovered_token.get().map(|token| self.selection().choosing(role, token, role));
-        let hovered = cell.or(token).filter(|s| s.is_within(n));
-        (hovered.unwrap_or_else(|| self.selection()), role)
+        let selection = self.selection();
+        let cell = self.hovered_cell.get().map(|cell| (Selection::Cell(cell), role));
+        let token = self.hovered_token.get().map(|(token, side)| (token, side.unwrap_or(role)));
+        let token = token.map(|(token, side)| match selection {
+            Selection::Cell(_) if side == role => (selection.choosing(role, token, role), role),
+            // One of several is not looked at alone.
+            Selection::Tokens(_) if side == role && selection.tokens(role).contains(&token) => {
+                (selection.clone(), role)
+            }
+            _ => (Selection::Token(token), side),
+        });
+        let hovered = cell.or(token).filter(|(s, _)| s.is_within(n));
+        hovered.unwrap_or((selection, role))
     }
 
     /// The part of what is shown that is in view.
@@ -212,19 +266,27 @@ impl Page {
         window.is_whole(self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n)))
     }
 
-    /// The matrix that is drawn: what the expression makes of the pattern, else the pattern.
+    /// The matrix that is drawn: what the expression makes of the pattern, else the pattern, as far as it is to be seen.
     pub fn matrix(self) -> Option<Arc<Matrix>> {
-        self.derivation.with(|derivation| match derivation {
-            Derivation::Done(derived) => Some(derived.matrix.clone()),
-            _ => self.shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())),
-        })
+        self.drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.0.clone()))
     }
 
     /// How the matrix that is drawn is coloured.
     pub fn colours(self) -> Colours {
         self.look.with(|look| match self.matrix() {
-            Some(matrix) => Colours::of(&matrix, look),
+            Some(matrix) => Colours::of(&matrix, look, self.shared.get()),
             None => Colours::default(),
+        })
+    }
+
+    /// How the small patterns of this prompt are coloured: as the large one, but for what is derived.
+    pub fn small_colours(self, own: (f32, f32)) -> Colours {
+        self.look.with(|look| Colours {
+            colormap: look.colormap,
+            scale: look.scale,
+            floor: look.floor,
+            range: if look.range == Range::Unit { (0.0, 1.0) } else { self.shared.get().unwrap_or(own) },
+            diverge: false,
         })
     }
 
@@ -239,9 +301,9 @@ impl Page {
     pub fn select(self, step: Step, selection: Selection, role: Role) {
         let n = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
         self.look_at(step, |look| {
+            let (query, key) = selection.lines(role);
             look.selection = selection;
             look.role = role;
-            let (query, key) = selection.lines(role);
             if let (Some(window), Some(at)) = (look.window, query.or(key)) {
                 let cell = Cell { query: query.unwrap_or(at), key: key.unwrap_or(at) };
                 let shown = window.within(n).showing(cell, n);
@@ -264,6 +326,7 @@ impl Page {
     /// Goes to another head or prompt.
     pub fn go(self, to: &Target) {
         self.hovered_cell.set(None);
+        self.hovered_token.set(None);
         self.address.update(Step::Push, |query| link::set_target(query, to));
     }
 

@@ -1,13 +1,15 @@
 //! What is under the cursor, in words and numbers.
 
 use leptos::prelude::*;
+use web_sys::Element;
 
 use super::format;
 use super::geometry::Cell;
 use super::matrix::Matrix;
 use super::page::{Page, Shown};
 use super::selection::{Role, Selection};
-use crate::erase::memo;
+use crate::dom;
+use crate::erase::effect;
 
 /// What the picture shows, for those who do not see it.
 pub fn description(shown: &Shown, expression: Option<&str>) -> String {
@@ -35,93 +37,83 @@ pub fn value(matrix: &Matrix, cell: Cell) -> String {
 }
 
 /// A selection in one sentence, to be read aloud.
-pub fn sentence(shown: &Shown, matrix: &Matrix, selection: Selection, role: Role) -> String {
+pub fn sentence(shown: &Shown, matrix: &Matrix, selection: &Selection, role: Role) -> String {
     let token = |index: usize| format!("{index} {}", format::visible(&shown.labels[index]));
     match selection {
         Selection::None => "Nothing is selected".to_owned(),
-        Selection::Cell(cell) => {
+        &Selection::Cell(cell) => {
             let masked = if matrix.is_masked(cell) { ", masked" } else { "" };
             let own = if matrix.derived { format!(", pattern {}", value(&shown.matrix, cell)) } else { String::new() };
             let value = value(matrix, cell);
             format!("Query {}, key {}: {value}{own}{masked}", token(cell.query), token(cell.key))
         }
-        Selection::Token(index) => format!("{} {}", role.title(), token(index)),
+        _ => {
+            let tokens: Vec<String> = selection.tokens(role).into_iter().map(token).collect();
+            format!("{} {}", role.title(), tokens.join(" + "))
+        }
     }
 }
 
-/// The line over the heatmap; it has the same height whatever it says.
-#[component]
-pub fn Readout() -> impl IntoView {
-    let page = Page::here();
-    let focus = memo(move || page.focus());
-    let token = move |role: Role| {
-        page.shown.with(|shown| {
-            let (selection, looked_at) = focus.get();
-            let (query, key) = selection.lines(looked_at);
-            let index = if role == Role::Query { query } else { key }?;
-            Some((index, format::visible(shown.as_ref()?.labels.get(index)?)))
-        })
-    };
-    let side = move |role: Role, testid: &'static str| {
-        view! {
-            <span class="end" data-testid=testid>
-                <span class=format!("role {}", role.name())>{role.name()}</span>
-                {move || match token(role) {
-                    Some((index, text)) => {
-                        view! { <span class="place">{index}</span> <span class="token">{text}</span> }.into_any()
-                    }
-                    None => view! { <span class="place">"–"</span> }.into_any(),
-                }}
-            </span>
+/// What is to be noticed about the value.
+fn note(shown: &Shown, matrix: &Matrix, focus: &Selection) -> Option<String> {
+    match focus {
+        Selection::Cell(cell) if matrix.is_masked(*cell) => {
+            Some(if matrix.headless && cell.key == 0 { "hidden" } else { "masked" }.to_owned())
         }
-    };
-    let number = move || match (page.matrix(), focus.get().0) {
-        (Some(matrix), Selection::Cell(cell)) => value(&matrix, cell),
-        _ => String::new(),
-    };
-    // Beside what was derived, the pattern's own value.
-    let own = move || {
-        let Selection::Cell(cell) = focus.get().0 else { return None };
-        page.matrix().filter(|matrix| matrix.derived)?;
-        page.shown.with(|shown| Some(value(&shown.as_ref()?.matrix, cell)))
-    };
-    let note = move || {
-        page.shown.with(|shown| {
-            let shown = shown.as_ref()?;
-            match focus.get().0 {
-                Selection::Cell(cell) if page.matrix()?.is_masked(cell) => Some("masked".to_owned()),
-                _ if shown.matrix.exact => None,
-                _ if shown.matrix.pool > 1 => {
-                    let pool = shown.matrix.pool;
-                    Some(format!("approximate: the largest of {pool} × {pool} cells"))
-                }
-                _ => Some("approximate".to_owned()),
-            }
-        })
-    };
-    let spoken = move || {
-        let (selection, role) = (page.selection(), page.look.with(|look| look.role));
-        let matrix = page.matrix()?;
-        page.shown.with(|shown| Some(sentence(shown.as_ref()?, &matrix, selection, role)))
-    };
-    view! {
-        <div class="readout" data-testid="readout">
-            {side(Role::Query, "readout-query")} <span class="leads-to" aria-hidden="true">"→"</span>
-            {side(Role::Key, "readout-key")}
-            {move || note().map(|note| view! { <span class="note" data-testid="note">{note}</span> })}
-            {move || {
-                own().map(|own| {
-                    view! {
-                        <span class="own" title="The pattern's value">
-                            "A " <span data-testid="own-value">{own}</span>
-                        </span>
-                    }
-                })
-            }}
-            <span class="reading" data-testid="value">{number}</span>
-        </div>
-        <div class="sr-only" role="status" aria-live="polite" data-testid="announcement">{spoken}</div>
+        _ if shown.matrix.exact => None,
+        _ if shown.matrix.pool > 1 => {
+            let pool = shown.matrix.pool;
+            Some(format!("approximate: the largest of {pool} × {pool} cells"))
+        }
+        _ => Some("approximate".to_owned()),
     }
+}
+
+/// Brings the line over the heatmap to life; it has the same height whatever it says.
+pub fn start(page: Page, root: &Element) {
+    let side = |name: &str| {
+        let side = dom::part(root, name);
+        (dom::find(&side, ".place"), dom::find(&side, ".token"))
+    };
+    let sides = [(Role::Query, side("readout-query")), (Role::Key, side("readout-key"))];
+    let line = dom::part(root, "readout");
+    let (number, extra) = (dom::part(root, "value"), dom::find(&line, ".extra"));
+    effect(move || {
+        let (focus, looked_at) = page.focus();
+        let matrix = page.matrix();
+        page.shown.with(|shown| {
+            let (Some(shown), Some(matrix)) = (shown, matrix) else { return };
+            let (queries, keys) = focus.all_lines(looked_at);
+            for (role, (place, token)) in &sides {
+                let tokens = if *role == Role::Query { &queries } else { &keys };
+                let label = tokens.last().and_then(|&index| shown.labels.get(index));
+                place.set_text_content(Some(&match tokens.len() {
+                    0 => "–".to_owned(),
+                    1 => tokens[0].to_string(),
+                    n => format!("{n} tokens, last {}", tokens[n - 1]),
+                }));
+                token.set_text_content(label.map(|label| format::visible(label)).as_deref());
+            }
+            let cell = if let Selection::Cell(cell) = focus { Some(cell) } else { None };
+            number.set_text_content(cell.map(|cell| value(&matrix, cell)).as_deref());
+            let mut parts = Vec::new();
+            parts.extend(note(shown, &matrix, &focus).map(|note| dom::named(dom::make("span", "note", &note), "note")));
+            // Beside what was derived, the pattern's own value.
+            if let Some(cell) = cell.filter(|_| matrix.derived) {
+                let own = dom::named(dom::make("span", "", &value(&shown.matrix, cell)), "own-value");
+                let own = dom::around("span", "own", &[dom::make("span", "", "A "), own]);
+                own.set_title("The pattern's value");
+                parts.push(own);
+            }
+            dom::put(&extra, &parts);
+        });
+    });
+    dom::text(dom::part(root, "announcement"), move || {
+        let (selection, role) = (page.selection(), page.look.with(|look| look.role));
+        let Some(matrix) = page.matrix() else { return String::new() };
+        page.shown
+            .with(|shown| shown.as_ref().map(|shown| sentence(shown, &matrix, &selection, role)).unwrap_or_default())
+    });
 }
 
 #[cfg(test)]
@@ -146,14 +138,19 @@ mod tests {
     #[test]
     fn selections_are_told() {
         let cell = |query, key| Selection::Cell(Cell { query, key });
-        let sentence = |shown: &Shown, selection, role| sentence(shown, &shown.matrix, selection, role);
+        let sentence = |shown: &Shown, selection, role| sentence(shown, &shown.matrix, &selection, role);
         assert_eq!(sentence(&shown(true), cell(1, 0), Role::Key), "Query 1 ·the, key 0 <BOS>: 0.250000");
         assert_eq!(sentence(&shown(true), cell(0, 1), Role::Key), "Query 0 <BOS>, key 1 ·the: 0, masked");
         assert_eq!(sentence(&shown(false), cell(0, 1), Role::Key), "Query 0 <BOS>, key 1 ·the: 0.000000");
         assert_eq!(sentence(&shown(true), Selection::Token(1), Role::Query), "Query 1 ·the");
+        let several = Selection::Tokens([1, 0].into());
+        assert_eq!(sentence(&shown(true), several, Role::Query), "Query 1 ·the + 0 <BOS>");
         let shown = shown(true);
+        let hidden = shown.matrix.without_first(false);
+        let noted = |query, key| note(&shown, &hidden, &cell(query, key));
+        assert_eq!((noted(1, 0), noted(0, 1), noted(1, 1)), (Some("hidden".into()), Some("masked".into()), None));
         let derived = shown.matrix.derive(vec![-8.0, 0.0, -2.5, f32::NAN]);
-        let told = |at| super::sentence(&shown, &derived, at, Role::Key);
+        let told = |at| super::sentence(&shown, &derived, &at, Role::Key);
         assert_eq!(told(cell(1, 0)), "Query 1 ·the, key 0 <BOS>: -2.5000, pattern 0.250000");
         assert_eq!(told(cell(1, 1)), "Query 1 ·the, key 1 ·the: NaN, pattern 0.750000");
         assert!(description(&shown, Some("A\nB")).starts_with("A↵B, derived from: Attention of layer 3"));

@@ -1,6 +1,7 @@
 //! What is selected, and how the keyboard moves it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::geometry::Cell;
 
@@ -42,33 +43,100 @@ impl Role {
     }
 }
 
-/// A cell, a token in one of its roles, or nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A cell, tokens in one of their roles, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Selection {
     #[default]
     None,
     Cell(Cell),
     Token(usize),
+    /// Two or more, whose attention is summed, in the order in which they were chosen. The last one is the one that
+    /// moves; where it was put down and has not moved yet, it is there twice.
+    Tokens(Arc<[usize]>),
 }
 
 impl Selection {
-    /// The selected token in `role`: of a cell, its query or its key.
-    pub fn token(self, role: Role) -> Option<usize> {
+    /// The selected token in `role`: of a cell, its query or its key; of several, the last.
+    pub fn token(&self, role: Role) -> Option<usize> {
         match (self, role) {
             (Selection::None, _) => None,
             (Selection::Cell(cell), Role::Query) => Some(cell.query),
             (Selection::Cell(cell), Role::Key) => Some(cell.key),
-            (Selection::Token(token), _) => Some(token),
+            (Selection::Token(token), _) => Some(*token),
+            (Selection::Tokens(tokens), _) => tokens.last().copied(),
         }
     }
 
-    /// The selected row and column, as far as there are any.
-    pub fn lines(self, role: Role) -> (Option<usize>, Option<usize>) {
+    /// All selected tokens in `role`, each once.
+    pub fn tokens(&self, role: Role) -> Vec<usize> {
+        let Selection::Tokens(tokens) = self else { return self.token(role).into_iter().collect() };
+        let mut once = Vec::new();
+        tokens.iter().for_each(|token| {
+            if !once.contains(token) {
+                once.push(*token);
+            }
+        });
+        once
+    }
+
+    /// The selected row and column, as far as there are any; of several tokens, the last one's.
+    pub fn lines(&self, role: Role) -> (Option<usize>, Option<usize>) {
         match (self, role) {
-            (Selection::None, _) => (None, None),
             (Selection::Cell(cell), _) => (Some(cell.query), Some(cell.key)),
-            (Selection::Token(token), Role::Query) => (Some(token), None),
-            (Selection::Token(token), Role::Key) => (None, Some(token)),
+            (_, Role::Query) => (self.token(role), None),
+            (_, Role::Key) => (None, self.token(role)),
+        }
+    }
+
+    /// The same of all selected tokens.
+    pub fn all_lines(&self, role: Role) -> (Vec<usize>, Vec<usize>) {
+        match (self, role) {
+            (Selection::Cell(cell), _) => (vec![cell.query], vec![cell.key]),
+            (_, Role::Query) => (self.tokens(role), Vec::new()),
+            (_, Role::Key) => (Vec::new(), self.tokens(role)),
+        }
+    }
+
+    /// Nothing, a token or several.
+    fn of(tokens: &[usize]) -> Self {
+        match tokens {
+            [] => Selection::None,
+            &[token] => Selection::Token(token),
+            _ => Selection::Tokens(tokens.into()),
+        }
+    }
+
+    /// With one token more, or less if it was selected.
+    pub fn with(&self, token: usize, role: Role) -> Self {
+        let mut tokens = self.tokens(role);
+        match tokens.iter().position(|&one| one == token) {
+            Some(place) => drop(tokens.remove(place)),
+            None => tokens.push(token),
+        }
+        Self::of(&tokens)
+    }
+
+    /// With all tokens from the last selected one to `token`.
+    pub fn through(&self, token: usize, role: Role) -> Self {
+        let mut tokens = self.tokens(role);
+        let from = tokens.last().copied().unwrap_or(token);
+        let between: Vec<usize> = if from <= token { (from..=token).collect() } else { (token..=from).rev().collect() };
+        tokens.extend(between.iter().filter(|&one| !tokens.contains(one)).copied().collect::<Vec<_>>());
+        Self::of(&tokens)
+    }
+
+    /// The last token put down, so that the next move leaves it and adds another.
+    pub fn put_down(&self, role: Role) -> Self {
+        let mut tokens = self.tokens(role);
+        tokens.extend(self.token(role));
+        Self::of(&tokens)
+    }
+
+    /// The last of several tokens, or the one of a side, moved to another place.
+    pub fn moving(&self, role: Role, to: usize) -> Self {
+        match self {
+            Selection::Tokens(tokens) => Self::of(&[&tokens[..tokens.len().saturating_sub(1)], &[to]].concat()),
+            _ => self.choosing(role, to, role),
         }
     }
 
@@ -84,7 +152,7 @@ impl Selection {
 
     /// The selection, looked at from side `now`, after a token is chosen for side `role`: the token of the other
     /// side stays, so that a key and a query make a cell.
-    pub fn choosing(self, now: Role, token: usize, role: Role) -> Self {
+    pub fn choosing(&self, now: Role, token: usize, role: Role) -> Self {
         let (query, key) = self.lines(now);
         let lines = match role {
             Role::Query => (Some(token), key),
@@ -95,8 +163,8 @@ impl Selection {
 
     /// As [`Selection::choosing`], and the side that is looked at then. The token that is looked at already is let
     /// go of.
-    pub fn toggling(self, now: Role, token: usize, role: Role) -> (Self, Role) {
-        if now != role || self.token(role) != Some(token) {
+    pub fn toggling(&self, now: Role, token: usize, role: Role) -> (Self, Role) {
+        if now != role || self.tokens(role) != [token] {
             return (self.choosing(now, token, role), role);
         }
         let (query, key) = self.lines(now);
@@ -108,22 +176,26 @@ impl Selection {
     }
 
     /// Whether it lies inside of a pattern with `n` rows.
-    pub fn is_within(self, n: usize) -> bool {
+    pub fn is_within(&self, n: usize) -> bool {
         match self {
             Selection::None => true,
             Selection::Cell(cell) => cell.query < n && cell.key < n,
-            Selection::Token(token) => token < n,
+            Selection::Token(token) => *token < n,
+            Selection::Tokens(tokens) => tokens.iter().all(|&token| token < n),
         }
     }
 }
 
-/// `12.7` for a cell (query, then key), `12` for a token.
+/// `12.7` for a cell (query, then key), `12` for a token, `3~7~9` for several.
 impl fmt::Display for Selection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Selection::None => Ok(()),
             Selection::Cell(cell) => write!(f, "{}.{}", cell.query, cell.key),
             Selection::Token(token) => write!(f, "{token}"),
+            Selection::Tokens(tokens) => {
+                f.write_str(&tokens.iter().map(usize::to_string).collect::<Vec<_>>().join("~"))
+            }
         }
     }
 }
@@ -136,7 +208,7 @@ impl std::str::FromStr for Selection {
         match text.split_once('.') {
             _ if text.is_empty() => Ok(Selection::None),
             Some((query, key)) => Ok(Selection::Cell(Cell { query: number(query)?, key: number(key)? })),
-            None => Ok(Selection::Token(number(text)?)),
+            None => text.split('~').map(number).collect::<Result<Vec<_>, _>>().map(|tokens| Selection::of(&tokens)),
         }
     }
 }
@@ -159,12 +231,14 @@ pub enum Move {
 
 /// The selection after a move inside of a pattern with `n` rows. The first move selects the cell at `start`; from a
 /// token, moving along its line stays a token, and moving across the line enters it as a cell.
-pub fn moved(selection: Selection, role: Role, step: Move, n: usize, causal: bool, start: Option<Cell>) -> Selection {
+pub fn moved(selection: &Selection, role: Role, step: Move, n: usize, causal: bool, start: Option<Cell>) -> Selection {
     if n == 0 {
         return Selection::None;
     }
     let add = |at: usize, by: isize| at.saturating_add_signed(by).min(n - 1);
-    let cell = match (selection, step, role) {
+    let of_token = selection.token(role).filter(|_| !matches!(selection, Selection::Cell(_)));
+    let one = of_token.map_or_else(|| selection.clone(), Selection::Token);
+    let cell = match (one, step, role) {
         (Selection::None, _, _) => return Selection::Cell(start.unwrap_or(Cell { query: n - 1, key: 0 })),
         (Selection::Token(token), Move::By { down, right: 0 }, Role::Query) => {
             return Selection::Token(add(token, down));
@@ -175,8 +249,9 @@ pub fn moved(selection: Selection, role: Role, step: Move, n: usize, causal: boo
         (Selection::Token(query), _, Role::Query) => Cell { query, key: 0 },
         (Selection::Token(key), _, Role::Key) => Cell { query: if causal { key } else { 0 }, key },
         (Selection::Cell(cell), _, _) => cell,
+        (Selection::Tokens(_), _, _) => return selection.clone(),
     };
-    let entering = matches!(selection, Selection::Token(_));
+    let entering = of_token.is_some();
     Selection::Cell(match step {
         Move::By { .. } if entering => cell,
         Move::By { down, right } => Cell { query: add(cell.query, down), key: add(cell.key, right) },
@@ -201,7 +276,7 @@ mod tests {
 
     #[test]
     fn cells_move_and_stop_at_the_edge() {
-        let go = |from, step| moved(from, Role::Key, step, 20, true, None);
+        let go = |from: Selection, step| moved(&from, Role::Key, step, 20, true, None);
         assert_eq!(go(cell(5, 5), by(1, 0)), cell(6, 5));
         assert_eq!(go(cell(5, 5), by(0, -10)), cell(5, 0));
         assert_eq!(go(cell(15, 5), by(10, 0)), cell(19, 5));
@@ -209,50 +284,69 @@ mod tests {
         assert_eq!(go(cell(5, 2), Move::FirstKey), cell(5, 0));
         assert_eq!(go(cell(5, 2), Move::FirstQuery), cell(2, 2));
         assert_eq!(go(cell(5, 2), Move::LastQuery), cell(19, 2));
-        assert_eq!(moved(cell(5, 2), Role::Key, Move::LastKey, 20, false, None), cell(5, 19));
-        assert_eq!(moved(Selection::None, Role::Key, by(0, 1), 0, true, None), Selection::None);
+        assert_eq!(moved(&cell(5, 2), Role::Key, Move::LastKey, 20, false, None), cell(5, 19));
+        assert_eq!(moved(&Selection::None, Role::Key, by(0, 1), 0, true, None), Selection::None);
     }
 
     #[test]
     fn the_first_move_selects() {
-        assert_eq!(moved(Selection::None, Role::Key, by(0, 1), 20, true, None), cell(19, 0));
+        assert_eq!(moved(&Selection::None, Role::Key, by(0, 1), 20, true, None), cell(19, 0));
         let hovered = Some(Cell { query: 4, key: 3 });
-        assert_eq!(moved(Selection::None, Role::Key, by(0, 1), 20, true, hovered), cell(4, 3));
+        assert_eq!(moved(&Selection::None, Role::Key, by(0, 1), 20, true, hovered), cell(4, 3));
     }
 
     #[test]
     fn tokens_move_along_and_are_entered_across() {
         let token = Selection::Token;
-        assert_eq!(moved(token(3), Role::Key, by(0, 1), 20, true, None), token(4));
-        assert_eq!(moved(token(3), Role::Query, by(-1, 0), 20, true, None), token(2));
-        assert_eq!(moved(token(3), Role::Query, by(0, 1), 20, true, None), cell(3, 0));
-        assert_eq!(moved(token(3), Role::Key, by(1, 0), 20, true, None), cell(3, 3));
-        assert_eq!(moved(token(3), Role::Query, Move::LastKey, 20, true, None), cell(3, 3));
+        assert_eq!(moved(&token(3), Role::Key, by(0, 1), 20, true, None), token(4));
+        assert_eq!(moved(&token(3), Role::Query, by(-1, 0), 20, true, None), token(2));
+        assert_eq!(moved(&token(3), Role::Query, by(0, 1), 20, true, None), cell(3, 0));
+        assert_eq!(moved(&token(3), Role::Key, by(1, 0), 20, true, None), cell(3, 3));
+        assert_eq!(moved(&token(3), Role::Query, Move::LastKey, 20, true, None), cell(3, 3));
     }
 
     #[test]
     fn a_key_and_a_query_make_a_cell() {
         let token = Selection::Token;
         let (column, role) = Selection::None.toggling(Role::Query, 3, Role::Key);
-        assert_eq!((column, role), (token(3), Role::Key));
+        assert_eq!((column.clone(), role), (token(3), Role::Key));
         let (both, role) = column.toggling(role, 5, Role::Query);
-        assert_eq!((both, role), (cell(5, 3), Role::Query));
+        assert_eq!((both.clone(), role), (cell(5, 3), Role::Query));
         assert_eq!(both.toggling(role, 4, Role::Key), (cell(5, 4), Role::Key));
         assert_eq!(both.choosing(role, 7, Role::Query), cell(7, 3));
         // Only the side that is looked at is let go of.
-        assert_eq!(both.toggling(role, 3, Role::Key), (both, Role::Key));
+        assert_eq!(both.toggling(role, 3, Role::Key), (both.clone(), Role::Key));
         assert_eq!(both.toggling(role, 5, Role::Query), (token(3), Role::Key));
         assert_eq!(column.toggling(Role::Key, 3, Role::Key), (Selection::None, Role::Key));
     }
 
     #[test]
     fn selections_are_written_and_read_back() {
-        for selection in [Selection::None, Selection::Token(12), cell(12, 7)] {
+        for selection in [Selection::None, Selection::Token(12), cell(12, 7), Selection::Tokens([3, 7, 9].into())] {
             assert_eq!(selection.to_string().parse(), Ok(selection));
         }
-        for bad in ["x", "1.", "1.2.3", "-1", "1.-2"] {
+        for bad in ["x", "1.", "1.2.3", "-1", "1.-2", "1~", "~", "1~x"] {
             assert!(bad.parse::<Selection>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn several_tokens_are_gathered() {
+        let role = Role::Query;
+        let two = Selection::Token(3).with(7, role);
+        assert_eq!((two.to_string().as_str(), two.lines(role)), ("3~7", (Some(7), None)));
+        assert_eq!((two.with(3, role), two.with(9, role).to_string()), (Selection::Token(7), "3~7~9".to_owned()));
+        assert_eq!(cell(3, 1).with(5, Role::Key).tokens(Role::Key), [1, 5]);
+        assert_eq!(two.through(4, role).tokens(role), [3, 7, 6, 5, 4]);
+        assert_eq!(Selection::None.through(4, role), Selection::Token(4));
+        // Put down, it stays where it is; what moves on is another.
+        let down = Selection::Token(3).put_down(role);
+        assert_eq!((down.tokens(role), down.moving(role, 4).to_string()), (vec![3], "3~4".to_owned()));
+        assert_eq!(cell(3, 1).moving(Role::Key, 2), cell(3, 2));
+        assert_eq!(two.all_lines(Role::Key), (vec![], vec![3, 7]));
+        assert!(!two.is_within(7) && two.is_within(8));
+        assert_eq!(moved(&two, role, by(1, 0), 20, true, None), Selection::Token(8));
+        assert_eq!(two.toggling(role, 7, role).0, Selection::Token(7));
     }
 
     #[test]

@@ -9,31 +9,24 @@ use super::selection::Role;
 /// where no attention is possible, or the value is not finite.
 pub type Shade = Option<i8>;
 
-/// The shade of every token: the row or the column of the token looked at, relative to its largest value and stretched
-/// by a square root, so that weak attention can be seen. What an expression has below 0, as a logarithm has, is stretched
-/// already. Nothing is shaded when nothing is looked at.
-pub fn shades(matrix: &Matrix, token: Option<usize>, role: Role) -> Vec<Shade> {
-    let Some(token) = token.filter(|&token| token < matrix.n) else { return vec![Some(0); matrix.n] };
-    let values: Vec<f32> = match role {
-        Role::Query => matrix.row(token).to_vec(),
-        Role::Key => matrix.column(token).collect(),
-    };
-    let strength = |value: f32| matrix.strength(value);
-    let largest = values.iter().copied().map(strength).fold(f32::MIN_POSITIVE, f32::max);
-    let possible = |other: usize| match role {
-        _ if !matrix.causal => true,
-        Role::Query => other <= token,
-        Role::Key => other >= token,
-    };
+/// The shade of every token: the sum of the rows or the columns of the tokens looked at, relative to its largest value
+/// and stretched by a square root, so that weak attention can be seen. What an expression has below 0, as a logarithm
+/// has, is stretched already. Nothing is shaded when nothing is looked at.
+pub fn shades(matrix: &Matrix, tokens: &[usize], role: Role) -> Vec<Shade> {
+    if tokens.is_empty() || tokens.iter().any(|&token| token >= matrix.n) {
+        return vec![Some(0); matrix.n];
+    }
+    let sums = matrix.sum(tokens, role);
+    let strength = |sum: f32| matrix.strength(sum / tokens.len() as f32);
+    let largest = sums.iter().flatten().copied().map(strength).fold(f32::MIN_POSITIVE, f32::max);
     let diverges = matrix.diverges();
     let is_stretched = matrix.range.0 < 0.0 && !diverges;
-    let shade = |(other, value): (usize, f32)| {
-        let part = strength(value) / largest;
+    let shade = |sum: f32| {
+        let part = strength(sum) / largest;
         let percent = (100.0 * if is_stretched { part } else { part.sqrt() }).round() as i8;
-        let signed = if diverges && value < 0.0 { -percent } else { percent };
-        (possible(other) && value.is_finite()).then_some(signed)
+        if diverges && sum < 0.0 { -percent } else { percent }
     };
-    values.into_iter().enumerate().map(shade).collect()
+    sums.into_iter().map(|sum| sum.filter(|sum| sum.is_finite()).map(shade)).collect()
 }
 
 /// The tokens between two heights of a text, by the top and bottom edge of each; in reading order, edges only grow.
@@ -56,19 +49,21 @@ mod tests {
     #[test]
     fn tokens_are_shaded_by_row_or_column() {
         let matrix = Matrix::of(3, true, vec![1.0, 0.0, 0.0, 0.2, 0.8, 0.0, 0.5, 0.125, 0.375]);
-        assert_eq!(shades(&matrix, Some(1), Role::Query), [Some(50), Some(100), None]);
-        assert_eq!(shades(&matrix, Some(1), Role::Key), [None, Some(100), Some(40)]);
-        assert_eq!(shades(&matrix, None, Role::Key), [Some(0); 3]);
-        assert_eq!(shades(&matrix, Some(3), Role::Key), [Some(0); 3]);
+        assert_eq!(shades(&matrix, &[1], Role::Query), [Some(50), Some(100), None]);
+        assert_eq!(shades(&matrix, &[1], Role::Key), [None, Some(100), Some(40)]);
+        assert_eq!(shades(&matrix, &[], Role::Key), [Some(0); 3]);
+        assert_eq!(shades(&matrix, &[3], Role::Key), [Some(0); 3]);
+        // 0.7, 0.925, 0.375: the sum of two rows.
+        assert_eq!(shades(&matrix, &[1, 2], Role::Query), [Some(87), Some(100), Some(64)]);
         let pattern = Matrix::of(2, false, vec![0.5; 4]);
         let signed = pattern.derive(vec![-2.0, 0.5, f32::NAN, 1.0]);
-        assert_eq!(shades(&signed, Some(0), Role::Query), [Some(-100), Some(50)]);
-        assert_eq!(shades(&signed, Some(1), Role::Query), [None, Some(100)]);
+        assert_eq!(shades(&signed, &[0], Role::Query), [Some(-100), Some(50)]);
+        assert_eq!(shades(&signed, &[1], Role::Query), [None, Some(100)]);
         let logarithms = pattern.derive(vec![-8.0, -4.0, -2.0, 0.0]);
-        assert_eq!(shades(&logarithms, Some(0), Role::Key), [Some(0), Some(100)]);
-        assert_eq!(shades(&logarithms, Some(1), Role::Key), [Some(50), Some(100)]);
+        assert_eq!(shades(&logarithms, &[0], Role::Key), [Some(0), Some(100)]);
+        assert_eq!(shades(&logarithms, &[1], Role::Key), [Some(50), Some(100)]);
         let both = Matrix::of(2, false, vec![0.0; 4]);
-        assert_eq!(shades(&both, Some(0), Role::Key), [Some(0); 2]);
+        assert_eq!(shades(&both, &[0], Role::Key), [Some(0); 2]);
     }
 
     #[test]

@@ -1,88 +1,58 @@
 //! Which head on which prompt this is, and the ways to the next and the previous.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlButtonElement};
 
-use super::keyboard::act;
-use super::keys::Action;
 use super::load::excerpt;
 use super::neighbours::Along;
 use super::page::Page;
-use crate::erase::{effect, live, memo, on};
+use crate::dom;
+use crate::erase::effect;
 
-/// The line below the title bar.
-#[component]
-pub fn Title() -> impl IntoView {
-    let page = Page::here();
-    let at = move || page.target.with(|target| target.as_ref().ok().cloned());
-    let head = move |pick: fn(lens_schema::LayerHead) -> String| at().map(|t| pick(t.id.head)).unwrap_or_default();
-    let prompt = move || {
-        let hash = at()?.hash;
-        page.prompts.with(|prompts| {
+/// Brings the line below the title bar to life.
+pub fn start(page: Page, root: &Element) {
+    let back = dom::part(root, "back");
+    dom::attribute(back, "href", move || Some(page.back()));
+    let (model, head) = (dom::part(root, "model"), dom::part(root, "head"));
+    let steppers = [("layer", Along::Layer), ("head", Along::Head), ("prompt", Along::Prompt)];
+    let steppers = steppers.map(|(what, along)| {
+        let stepper = dom::find(root, &format!(".stepper.{what}"));
+        let button = |which: &str| dom::part(root, &format!("{which}-{what}")).unchecked_into::<HtmlButtonElement>();
+        (along, dom::find(&stepper, ".label"), [(-1, button("previous")), (1, button("next"))])
+    });
+    let text = dom::part(root, "excerpt");
+    effect(move || {
+        let target = page.target.with(|target| target.as_ref().ok().cloned());
+        let name = target.as_ref().map(|target| target.id.head.to_string()).unwrap_or_default();
+        model.set_text_content(target.as_ref().map(|target| target.id.model.as_str()));
+        head.set_text_content(Some(&name));
+        for (along, label, buttons) in &steppers {
+            let said = target.as_ref().map(|target| match along {
+                Along::Layer => format!("layer {}", target.id.head.layer),
+                Along::Head => format!("head {}", target.id.head.head),
+                Along::Prompt => page.place().map(|(at, n, _)| format!("prompt {at}/{n}")).unwrap_or_default(),
+            });
+            label.set_text_content(said.as_deref());
+            for (step, button) in buttons {
+                button.set_disabled(page.neighbour(*along, *step).is_none());
+            }
+        }
+        text.set_text_content(page.place().map(|(.., text)| text).as_deref());
+        if let Some(target) = target {
+            let site = page.index.with_value(|index| index.manifest.title.clone());
+            document().set_title(&format!("{} {name} – {site}", target.id.model));
+        }
+    });
+}
+
+impl Page {
+    /// Which of how many prompts this is, counted from 1, and how it begins.
+    fn place(self) -> Option<(usize, usize, String)> {
+        let hash = self.target.with(|target| target.as_ref().ok().map(|target| target.hash.clone()))?;
+        self.prompts.with(|prompts| {
             let place = prompts.iter().position(|p| p.hash == hash)?;
             Some((place + 1, prompts.len(), excerpt(&prompts[place].text)))
         })
-    };
-    effect(move || {
-        if let Some(target) = at() {
-            let site = page.index.with_value(|index| index.manifest.title.clone());
-            document().set_title(&format!("{} {} – {site}", target.id.model, target.id.head));
-        }
-    });
-    view! {
-        <nav class="whereabouts" aria-label="Pattern">
-            <a class="back" href=live(move || page.back()) data-testid="back">
-                <span aria-hidden="true">"←"</span>
-                "All patterns"
-            </a>
-            <h1>
-                <span class="model" data-testid="model">{move || at().map(|t| t.id.model)}</span>
-                <span class="head" data-testid="head">{move || at().map(|t| t.id.head.to_string())}</span>
-            </h1>
-            <Stepper along=Along::Layer what="layer" keys="J, K" label=move || head(|h| format!("layer {}", h.layer)) />
-            <Stepper along=Along::Head what="head" keys="j, k" label=move || head(|h| format!("head {}", h.head)) />
-            <Stepper
-                along=Along::Prompt
-                what="prompt"
-                keys="n, p"
-                label=move || prompt().map(|(place, count, _)| format!("prompt {place}/{count}")).unwrap_or_default()
-            />
-            <p class="excerpt" data-testid="excerpt">{move || prompt().map(|(.., text)| text)}</p>
-            <button class="icon" aria-label="Keys and help" title="Keys (?)" data-testid="help" on:click=on(move |_| page.help.set(true))>
-                "?"
-            </button>
-        </nav>
-    }
-}
-
-/// Two buttons around a label: previous and next.
-#[component]
-fn Stepper(
-    along: Along,
-    what: &'static str,
-    /// The keys for next and previous.
-    keys: &'static str,
-    label: impl Fn() -> String + Send + 'static,
-) -> impl IntoView {
-    let page = Page::here();
-    let (next_key, previous_key) = keys.split_once(", ").unwrap_or((keys, keys));
-    let button = move |step: isize, which: &'static str, sign: &'static str, key: &'static str| {
-        let is_missing = memo(move || page.neighbour(along, step).is_none());
-        view! {
-            <button
-                aria-label=format!("{which} {what}")
-                title=format!("{which} {what} ({key})")
-                data-testid=format!("{}-{what}", which.to_lowercase())
-                disabled=is_missing
-                on:click=on(move |_| act(page, Action::Step(along, step)))
-            >
-                {sign}
-            </button>
-        }
-    };
-    view! {
-        <div class=format!("stepper {what}") role="group" aria-label=what>
-            {button(-1, "Previous", "‹", previous_key)} <span class="label">{label}</span>
-            {button(1, "Next", "›", next_key)}
-        </div>
     }
 }

@@ -1,6 +1,10 @@
-//! What the token looked at attends to most, and what attends to it most.
+//! What the tokens looked at attend to most, and what attends to them most.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use leptos::prelude::*;
+use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::format;
 use super::geometry::Cell;
@@ -9,93 +13,101 @@ use super::page::{Page, Shown};
 use super::ranking::{Ranked, top};
 use super::readout;
 use super::selection::{Role, Selection};
-use crate::erase::{live, memo, on};
+use crate::dom;
+use crate::erase::effect;
 use crate::url::Step;
 
 /// Entries of a list; shorter lists keep the room, so that nothing below them jumps.
 const COUNT: usize = 8;
 
-/// Two lists: keys of a query, queries of a key.
-#[component]
-pub fn Tops() -> impl IntoView {
-    let page = Page::here();
-    let rows = move || page.shown.with(|shown| shown.as_ref().map_or(COUNT, |s| s.matrix.n.min(COUNT)));
-    view! {
-        <section class="card tops" aria-label="Strongest attention" style:--rows=live(move || rows().to_string())>
-            <List role=Role::Query />
-            <List role=Role::Key />
-        </section>
+/// Brings both lists to life: keys of queries, queries of keys.
+pub fn start(page: Page, root: &Element) {
+    let card = dom::find(root, ".tops");
+    effect(move || {
+        let rows = page.shown.with(|shown| shown.as_ref().map_or(COUNT, |s| s.matrix.n.min(COUNT)));
+        dom::style(&card, "--rows", &rows.to_string());
+    });
+    for (role, name) in [(Role::Query, "top-keys"), (Role::Key, "top-queries")] {
+        list(page, &dom::part(root, name), role);
     }
 }
 
-#[component]
-fn List(role: Role) -> impl IntoView {
-    let page = Page::here();
-    let token = move || {
-        let (selection, looked_at) = page.settled.get();
-        match (selection, role) {
-            (Selection::Token(token), _) => Some(token),
-            (selection, Role::Query) => selection.lines(looked_at).0,
-            (selection, Role::Key) => selection.lines(looked_at).1,
+fn list(page: Page, root: &HtmlElement, role: Role) {
+    let (what, largest, empty) = match role {
+        Role::Query => {
+            ("attends to", "– largest of the row", "Point at a cell or a token to see which keys it attends to.")
         }
+        Role::Key => ("is attended by", "– largest of the column", "… and which queries attend to it."),
     };
-    let (what, largest, testid) = match role {
-        Role::Query => ("attends to", "– largest of the row", "top-keys"),
-        Role::Key => ("is attended by", "– largest of the column", "top-queries"),
-    };
-    let is_derived = memo(move || page.matrix().is_some_and(|matrix| matrix.derived));
-    let title = move || {
-        let token = token()?;
-        let what = if is_derived.get() { largest } else { what };
+    let (title, entries) = (dom::find(root, "h3"), dom::find(root, "div"));
+    // What a click on an entry selects.
+    let targets = Rc::new(RefCell::new(Vec::new()));
+    let shown_targets = targets.clone();
+    effect(move || {
+        let (selection, looked_at) = page.settled.get();
+        let tokens = match &selection {
+            Selection::Cell(_) => selection.tokens(role),
+            _ => selection.tokens(looked_at),
+        };
         page.shown.with(|shown| {
-            let label = format::visible(shown.as_ref()?.labels.get(token)?);
-            Some(view! { <span class="token">{label}</span> " " {what} }.into_any())
-        })
-    };
-    let rows = move || {
-        page.shown.with(|shown| {
-            let (shown, matrix, token) = (shown.as_ref()?, page.matrix()?, token()?);
-            Some(entries(page, shown, &matrix, role, token))
-        })
-    };
-    let empty = match role {
-        Role::Query => "Point at a cell or a token to see which keys it attends to.",
-        Role::Key => "… and which queries attend to it.",
-    };
-    view! {
-        <div class="list" data-testid=testid>
-            <h3>{move || title().unwrap_or_else(|| view! { {what} }.into_any())}</h3>
-            {move || match rows() {
-                Some(rows) => view! { <ol>{rows}</ol> }.into_any(),
-                None => view! { <p class="muted">{empty}</p> }.into_any(),
-            }}
-        </div>
-    }
+            let (Some(shown), Some(matrix)) = (shown, page.matrix()) else { return };
+            let name = match &tokens[..] {
+                [] => {
+                    title.set_text_content(Some(what));
+                    return dom::put(&entries, &[dom::make("p", "muted", empty)]);
+                }
+                &[token] => shown.labels.get(token).map(|label| format::visible(label)).unwrap_or_default(),
+                tokens => format!("{} tokens", tokens.len()),
+            };
+            let says = match (tokens.len(), role) {
+                _ if matrix.derived => largest,
+                (1, _) => what,
+                (_, Role::Query) => "attend to, summed",
+                (_, Role::Key) => "are attended by, summed",
+            };
+            let name = dom::make("span", if tokens.len() == 1 { "token" } else { "" }, &name);
+            dom::put(&title, &[name, dom::make("span", "", &format!(" {says}"))]);
+            let (rows, cells) = rank(shown, &matrix, role, &tokens);
+            dom::put(&entries, &[dom::around("ol", "", &rows)]);
+            *shown_targets.borrow_mut() = cells;
+        });
+    });
+    dom::listen(root, "click", move |event: MouseEvent| {
+        let place =
+            dom::closest(&event, "[data-at]").and_then(|entry| entry.get_attribute("data-at")?.parse::<usize>().ok());
+        let target = place.and_then(|place| targets.borrow().get(place).cloned());
+        target.into_iter().for_each(|selection| page.select(Step::Push, selection, role));
+    });
 }
 
-fn entries(page: Page, shown: &Shown, matrix: &Matrix, role: Role, token: usize) -> Vec<impl IntoView + use<>> {
-    let cell = |index: usize| match role {
-        Role::Query => Cell { query: token, key: index },
-        Role::Key => Cell { query: index, key: token },
-    };
-    let open = |index: usize| Some(cell(index)).filter(|&cell| !matrix.is_masked(cell));
-    let values = (0..matrix.n).map(|index| open(index).map_or(f32::NAN, |cell| matrix.value(cell)));
+/// The entries, and what a click on each selects.
+fn rank(shown: &Shown, matrix: &Matrix, role: Role, tokens: &[usize]) -> (Vec<HtmlElement>, Vec<Selection>) {
     // Attention of 0 is none; what was derived may be below.
     let floor = if matrix.range.0 < 0.0 { f32::NEG_INFINITY } else { 0.0 };
-    let ranked = top(values, floor, COUNT);
-    let entry = |Ranked { index, value }: Ranked| {
-        let cell = cell(index);
-        let number = readout::value(matrix, cell);
-        view! {
-            <li>
-                <button class="quiet" on:click=on(move |_| page.select(Step::Push, Selection::Cell(cell), role))>
-                    <span class="share" style:width=format!("{:.1}%", 100.0 * matrix.strength(value))></span>
-                    <span class="place">{index}</span>
-                    <span class="token">{format::visible(&shown.labels[index])}</span>
-                    <span class="reading">{number}</span>
-                </button>
-            </li>
-        }
+    let sums = matrix.sum(tokens, role).into_iter().map(|sum| sum.unwrap_or(f32::NAN));
+    let entry = |(place, Ranked { index, value }): (usize, Ranked)| {
+        let cell = match (role, tokens) {
+            (Role::Query, &[query]) => Some(Cell { query, key: index }),
+            (Role::Key, &[key]) => Some(Cell { query: index, key }),
+            _ => None,
+        };
+        let number = match cell {
+            Some(cell) => readout::value(matrix, cell),
+            None if matrix.derived => format::number(value),
+            None if matrix.exact => format::exact(value),
+            None => format::approximate(value),
+        };
+        let share = dom::make("span", "share", "");
+        dom::style(&share, "width", &format!("{:.1}%", 100.0 * matrix.strength(value / tokens.len() as f32)));
+        let parts = [
+            share,
+            dom::make("span", "place", &index.to_string()),
+            dom::make("span", "token", &format::visible(&shown.labels[index])),
+            dom::make("span", "reading", &number),
+        ];
+        let button = dom::around("button", "quiet", &parts);
+        dom::set(&button, "data-at", Some(&place.to_string()));
+        (dom::around("li", "", &[button]), cell.map_or(Selection::Token(index), Selection::Cell))
     };
-    ranked.into_iter().map(entry).collect()
+    top(sums, floor, COUNT).into_iter().enumerate().map(entry).unzip()
 }

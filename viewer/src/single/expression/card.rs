@@ -1,17 +1,19 @@
 //! The field for an expression, and what is said about it.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use lens_expr::EXAMPLES;
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, KeyboardEvent, SelectionMode};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent, SelectionMode};
 
 use super::derivation::Derivation;
-use super::help::{Insert, Reference, pick};
+use super::help::{Insert, Picks, pick, reference};
 use super::{Derived, Fault};
-use crate::erase::{effect, live, memo, on};
+use crate::dom;
+use crate::erase::{effect, memo};
 use crate::single::colours::Colours;
 use crate::single::page::Page;
 use crate::url::Step;
@@ -30,145 +32,144 @@ pub fn focus() {
     }
 }
 
-/// The card of the expression.
-#[component]
-pub fn ExpressionCard() -> impl IntoView {
-    let page = Page::here();
-    let field = NodeRef::<html::Input>::new();
-    let source = memo(move || page.look.with(|look| look.expression.clone()).unwrap_or_default());
-    let draft = RwSignal::new(source.get_untracked());
-    // What is typed without a pause for something else is one step of the history.
-    let is_typing = StoredValue::new(false);
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let stop = move || timer.try_update_value(|timer| timer.take().into_iter().for_each(|t| t.clear()));
-    let read = move || {
-        stop();
-        let typed = draft.get_untracked();
-        if typed.trim() != source.get_untracked().trim() {
-            let step = if is_typing.get_value() { Step::Replace } else { Step::Push };
-            is_typing.set_value(true);
-            page.look_at(step, |look| look.expression = Some(typed).filter(|text| !text.trim().is_empty()));
+/// What is typed, until it is in the address.
+#[derive(Debug)]
+struct Draft {
+    page: Page,
+    field: HtmlInputElement,
+    source: Memo<String>,
+    /// What is typed without a pause for something else is one step of the history.
+    is_typing: Cell<bool>,
+    timer: Cell<Option<TimeoutHandle>>,
+    is_empty: RwSignal<bool>,
+}
+
+impl Draft {
+    fn stop(&self) {
+        self.timer.take().into_iter().for_each(|timer| timer.clear());
+    }
+
+    fn read(&self) {
+        self.stop();
+        let typed = self.field.value();
+        if typed.trim() != self.source.get_untracked().trim() {
+            let step = if self.is_typing.replace(true) { Step::Replace } else { Step::Push };
+            self.page.look_at(step, |look| look.expression = Some(typed).filter(|text| !text.trim().is_empty()));
         }
-    };
-    let typed = move |text: String| {
-        draft.set(text);
-        stop();
-        timer.set_value(set_timeout_with_handle(read, PAUSE).ok());
-    };
-    let end = move || {
-        read();
-        is_typing.set_value(false);
-    };
-    let set = move |text: &str| {
-        end();
-        draft.set(text.to_owned());
-        end();
-    };
-    on_cleanup(move || {
-        stop();
-    });
-    // Back, forward and links change what is in the field.
-    effect(move || {
-        let source = source.get();
-        if draft.with_untracked(|draft| draft.trim() != source.trim()) {
-            stop();
-            is_typing.set_value(false);
-            draft.set(source);
-        }
-    });
-    let insert = Callback::new(move |insert: Insert| {
-        let Some(field) = field.get_untracked() else { return };
+    }
+
+    fn typed(self: &Rc<Self>) {
+        self.stop();
+        self.is_empty.set(self.field.value().trim().is_empty());
+        let this = self.clone();
+        self.timer.set(set_timeout_with_handle(move || this.read(), PAUSE).ok());
+    }
+
+    fn end(&self) {
+        self.read();
+        self.is_typing.set(false);
+    }
+
+    fn set(&self, text: &str) {
+        self.end();
+        self.field.set_value(text);
+        self.is_empty.set(text.trim().is_empty());
+        self.end();
+    }
+
+    fn insert(self: &Rc<Self>, insert: &Insert) {
         match insert {
-            Insert::Whole(text) => set(text),
+            Insert::Whole(text) => self.set(text),
             Insert::Part(text) => {
-                put(&field, &text);
-                typed(field.value());
+                put(&self.field, text);
+                self.typed();
             }
         }
-        let _focus_may_be_refused = field.focus();
-    });
-    let key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Enter" => end(),
-        "Escape" => {
-            event.prevent_default();
-            event.stop_propagation();
-            if let Some(field) = field.get_untracked() {
-                let _blur_cannot_fail_on_an_input = field.blur();
-            }
-        }
-        _ => {}
-    };
-    let is_wrong = memo(move || page.derivation.with(|d| matches!(d, Derivation::Wrong(_))));
-    let is_empty = memo(move || draft.with(|draft| draft.trim().is_empty()));
-    let help = RwSignal::new(false);
-    let said = move || {
-        page.derivation.with(|derivation| match derivation {
-            Derivation::None => None,
-            Derivation::Wrong(fault) => Some(wrong(fault).into_any()),
-            Derivation::Computing(_) => Some(view! { <p class="muted">"Computing …"</p> }.into_any()),
-            Derivation::Done(derived) => Some(done(derived, page.colours()).into_any()),
-        })
-    };
-    view! {
-        <section class="card expression" aria-labelledby="expression-title" data-testid="expression-card">
-            <header>
-                <h2 id="expression-title"><label for=FIELD>"Expression over the pattern A"</label></h2>
-                <button
-                    class="quiet"
-                    aria-expanded=live(move || help.get().to_string())
-                    aria-controls="expression-reference"
-                    data-testid="expression-help"
-                    on:click=on(move |_| help.update(|open| *open = !*open))
-                >
-                    {move || if help.get() { "Close reference" } else { "Reference" }}
-                </button>
-            </header>
-            <div class="field">
-                <input
-                    id=FIELD
-                    class="mono"
-                    type="text"
-                    node_ref=field
-                    placeholder="A"
-                    title="Type an expression (e)"
-                    spellcheck="false"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    enterkeyhint="done"
-                    data-testid="expression"
-                    aria-invalid=live(move || is_wrong.get().to_string())
-                    aria-describedby="expression-says"
-                    prop:value=draft
-                    on:input=on(move |event| typed(event_target_value(&event)))
-                    on:focus=on(move |_| is_typing.set_value(false))
-                    on:keydown=on(key)
-                />
-                <button
-                    class="icon quiet"
-                    aria-label="Show the pattern itself"
-                    title="Show the pattern itself"
-                    data-testid="expression-clear"
-                    disabled=is_empty
-                    on:click=on(move |_| set(""))
-                >
-                    "×"
-                </button>
-            </div>
-            <div class="says" id="expression-says" role="status" data-testid="expression-says">{said}</div>
-            {move || is_empty.get().then(|| view! { <Examples insert /> })}
-            {move || help.get().then(|| view! { <Reference insert /> })}
-        </section>
+        let _focus_may_be_refused = self.field.focus();
     }
 }
 
-/// A few expressions to begin with, on one line.
-#[component]
-fn Examples(insert: Callback<Insert>) -> impl IntoView {
-    let example =
-        |&(source, _): &(&'static str, &'static str)| pick(insert, "example", source.to_owned(), Insert::Whole(source));
-    view! {
-        <div class="examples" role="group" aria-label="Examples">{EXAMPLES.iter().map(example).collect_view()}</div>
-    }
+/// Brings the card of the expression to life.
+pub fn start(page: Page, root: &Element) {
+    let card = dom::part(root, "expression-card");
+    let source = memo(move || page.look.with(|look| look.expression.clone()).unwrap_or_default());
+    let draft = Rc::new(Draft {
+        page,
+        field: dom::part(&card, FIELD).unchecked_into(),
+        source,
+        is_typing: Cell::default(),
+        timer: Cell::default(),
+        is_empty: RwSignal::new(true),
+    });
+    // Back, forward and links change what is in the field.
+    let this = draft.clone();
+    effect(move || {
+        let source = source.get();
+        if this.field.value().trim() != source.trim() {
+            this.stop();
+            this.is_typing.set(false);
+            this.field.set_value(&source);
+        }
+        this.is_empty.set(this.field.value().trim().is_empty());
+    });
+    let this = draft.clone();
+    dom::listen(&draft.field, "input", move |_: Event| this.typed());
+    let this = draft.clone();
+    dom::listen(&draft.field, "focus", move |_: Event| this.is_typing.set(false));
+    let this = draft.clone();
+    dom::listen(&draft.field, "keydown", move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" => this.end(),
+        "Escape" => {
+            event.prevent_default();
+            event.stop_propagation();
+            let _blur_cannot_fail_on_an_input = this.field.blur();
+        }
+        _ => {}
+    });
+    let this = draft.clone();
+    let clear = dom::part(&card, "expression-clear");
+    dom::listen(&clear, "click", move |_: Event| this.set(""));
+
+    // A few expressions to begin with, on one line.
+    let picks = Picks::default();
+    let examples = dom::find(&card, ".examples");
+    let example = |&(source, _): &(&'static str, &'static str)| pick(&picks, "example", source, Insert::Whole(source));
+    dom::put(&examples, &EXAMPLES.iter().map(example).collect::<Vec<_>>());
+    let is_empty = draft.is_empty;
+    effect(move || {
+        examples.set_hidden(!is_empty.get());
+        dom::set(&clear, "disabled", is_empty.get().then_some(""));
+    });
+    let (this, brings) = (draft.clone(), picks.clone());
+    dom::listen(&card, "click", move |event: Event| {
+        let number =
+            dom::closest(&event, "[data-pick]").and_then(|b| b.get_attribute("data-pick")?.parse::<usize>().ok());
+        let insert = number.and_then(|number| brings.borrow().get(number).cloned());
+        insert.iter().for_each(|insert| this.insert(insert));
+    });
+
+    let (button, slot) = (dom::part(&card, "expression-help"), dom::find(&card, ".slot"));
+    let is_open = RwSignal::new(false);
+    dom::listen(&button, "click", move |_: Event| is_open.update(|open| *open = !*open));
+    effect(move || {
+        let open = is_open.get();
+        dom::set(&button, "aria-expanded", Some(if open { "true" } else { "false" }));
+        button.set_text_content(Some(if open { "Close reference" } else { "Reference" }));
+        dom::put(&slot, &open.then(|| reference(&picks)).into_iter().collect::<Vec<_>>());
+    });
+    let field = draft.field.clone();
+    effect(move || {
+        let is_wrong = page.derivation.with(|d| matches!(d, Derivation::Wrong(_)));
+        dom::set(&field, "aria-invalid", Some(if is_wrong { "true" } else { "false" }));
+    });
+    dom::children(dom::part(&card, "expression-says"), move || {
+        page.derivation.with(|derivation| match derivation {
+            Derivation::None => Vec::new(),
+            Derivation::Wrong(fault) => wrong(fault),
+            Derivation::Computing(_) => vec![dom::make("p", "muted", "Computing …")],
+            Derivation::Done(derived) => done(derived, page.colours()),
+        })
+    });
 }
 
 /// Puts text where the cursor is, in place of what is selected, and the cursor into its brackets or behind it.
@@ -183,32 +184,31 @@ fn put(field: &HtmlInputElement, text: &str) {
     }
 }
 
-fn wrong(fault: &Fault) -> impl IntoView + use<> {
-    let Fault { message, hint, place } = fault.clone();
-    let place = place.map(|[before, at, after]| {
-        let at = if at.is_empty() { "\u{a0}".to_owned() } else { at };
-        view! {
-            <code class="place" aria-hidden="true">
-                <bdi>{before}</bdi>
-                <mark data-testid="expression-fault">{at}</mark>
-                <bdi>{after}</bdi>
-            </code>
-        }
-    });
-    view! {
-        <p class="problem" data-testid="expression-problem">{message}</p>
-        {place}
-        {(!hint.is_empty()).then(|| view! { <p data-testid="expression-hint">{hint}</p> })}
-        <p class="muted">"The page shows the pattern itself."</p>
+fn wrong(fault: &Fault) -> Vec<HtmlElement> {
+    let mut parts = vec![dom::named(dom::make("p", "problem", &fault.message), "expression-problem")];
+    if let Some([before, at, after]) = &fault.place {
+        let at = dom::make("mark", "", if at.is_empty() { "\u{a0}" } else { at });
+        let at = dom::named(at, "expression-fault");
+        let place = dom::around("code", "place", &[dom::make("bdi", "", before), at, dom::make("bdi", "", after)]);
+        dom::set(&place, "aria-hidden", Some("true"));
+        parts.push(place);
     }
+    if !fault.hint.is_empty() {
+        parts.push(dom::named(dom::make("p", "", &fault.hint), "expression-hint"));
+    }
+    parts.push(dom::make("p", "muted", "The page shows the pattern itself."));
+    parts
 }
 
-fn done(derived: &Derived, colours: Colours) -> impl IntoView + use<> {
-    let summary = derived.summary();
-    let middle = colours.diverge.then(|| format!(" {} has its middle at 0.", colours.colormap));
-    let approximate = (!derived.matrix.exact).then_some("From approximate values. ");
-    view! {
-        <p data-testid="expression-summary">{summary}{middle}</p>
-        <p class="muted">{approximate}"Picture, tokens and rankings show the result; the small heads show the patterns."</p>
-    }
+fn done(derived: &Derived, colours: Colours) -> Vec<HtmlElement> {
+    let middle = if colours.diverge { format!(" {} has its middle at 0.", colours.colormap) } else { String::new() };
+    let approximate = if derived.matrix.exact { "" } else { "From approximate values. " };
+    vec![
+        dom::named(dom::make("p", "", &format!("{}{middle}", derived.summary())), "expression-summary"),
+        dom::make(
+            "p",
+            "muted",
+            &format!("{approximate}Picture, tokens and rankings show the result; the small heads show the patterns."),
+        ),
+    ]
 }

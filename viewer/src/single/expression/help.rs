@@ -1,9 +1,13 @@
 //! The reference of the language, to search and to pick from.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use lens_expr::{EXAMPLES, Entry, Form, Group};
 use leptos::prelude::*;
+use web_sys::{Event, HtmlElement};
 
-use crate::erase::on;
+use crate::dom;
 
 /// What a click brings into the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,68 +38,65 @@ fn matches(entry: &Entry, sought: &str) -> bool {
     has(&[&entry.signature(), &entry.description(), entry.example], sought)
 }
 
-/// Examples and all entries by group. A click on a name inserts it, one on an example replaces what is there.
-#[component]
-pub fn Reference(insert: Callback<Insert>) -> impl IntoView {
-    let sought = RwSignal::new(String::new());
-    let example = move |source: &'static str| pick(insert, "example", source.to_owned(), Insert::Whole(source));
-    let entry = move |entry: &'static Entry| {
-        let name = pick(insert, "name", entry.signature(), Insert::Part(snippet(entry)));
-        row("entry", vec![name, text(entry.description()), example(entry.example)])
-    };
-    let found = move |sought: &str| {
-        let examples = EXAMPLES.iter().filter(|(source, shows)| has(&[source, shows], sought));
-        let examples = examples.map(|&(source, shows)| row("whole", vec![example(source), text(shows.to_owned())]));
-        let groups = Group::ALL.iter().map(|group| {
-            let entries = group.entries().filter(|entry| matches(entry, sought));
-            (group.title(), group.note(), entries.map(entry).collect())
-        });
-        let sections: Vec<AnyView> = std::iter::once(("Examples", "", examples.collect()))
-            .chain(groups)
-            .filter(|(.., rows): &(_, _, Vec<AnyView>)| !rows.is_empty())
-            .map(|(title, note, rows)| section(title, note, rows))
-            .collect();
-        if sections.is_empty() { vec![text("Nothing in the reference has these words.".to_owned())] } else { sections }
-    };
-    view! {
-        <div class="reference" id="expression-reference" data-testid="expression-reference">
-            <input
-                type="search"
-                placeholder="Search the reference"
-                aria-label="Search the reference"
-                data-testid="expression-search"
-                prop:value=sought
-                on:input=on(move |event| sought.set(event_target_value(&event)))
-            />
-            <div class="entries" tabindex="0" role="group" aria-label="Reference of expressions">
-                {move || sought.with(|sought| found(sought))}
-            </div>
-        </div>
+/// Examples and all entries by group, with a field to search them. A click on a name inserts it, one on an example
+/// replaces what is there; `picks` learns what each button brings.
+pub fn reference(picks: &Picks) -> HtmlElement {
+    let search = dom::named(dom::make("input", "", ""), "expression-search");
+    for (name, value) in
+        [("type", "search"), ("placeholder", "Search the reference"), ("aria-label", "Search the reference")]
+    {
+        dom::set(&search, name, Some(value));
     }
+    let entries = dom::around("div", "entries", &found("", picks));
+    for (name, value) in [("tabindex", "0"), ("role", "group"), ("aria-label", "Reference of expressions")] {
+        dom::set(&entries, name, Some(value));
+    }
+    let (list, picks) = (entries.clone(), picks.clone());
+    dom::listen(&search, "input", move |event: Event| dom::put(&list, &found(&event_target_value(&event), &picks)));
+    let reference = dom::named(dom::around("div", "reference", &[search, entries]), "expression-reference");
+    reference.set_id("expression-reference");
+    reference
 }
+
+/// What matches, section by section.
+fn found(sought: &str, picks: &Picks) -> Vec<HtmlElement> {
+    let text = |text: String| dom::make("span", "", &text);
+    let example = |source: &'static str| pick(picks, "example", source, Insert::Whole(source));
+    let row = |class: &str, cells: &[HtmlElement]| dom::around("li", class, cells);
+    let examples = EXAMPLES.iter().filter(|(source, shows)| has(&[source, shows], sought));
+    let examples = examples.map(|&(source, shows)| row("whole", &[example(source), text(shows.to_owned())]));
+    let mut sections = vec![("Examples", "", examples.collect::<Vec<_>>())];
+    for group in Group::ALL {
+        let entries = group.entries().filter(|entry| matches(entry, sought)).map(|entry| {
+            let name = pick(picks, "name", &entry.signature(), Insert::Part(snippet(entry)));
+            row("entry", &[name, text(entry.description()), example(entry.example)])
+        });
+        sections.push((group.title(), group.note(), entries.collect()));
+    }
+    let mut parts = Vec::new();
+    for (title, note, rows) in sections.into_iter().filter(|(.., rows)| !rows.is_empty()) {
+        parts.extend([dom::make("h3", "", title), dom::make("p", "muted", note), dom::around("ul", "", &rows)]);
+    }
+    if parts.is_empty() { vec![text("Nothing in the reference has these words.".to_owned())] } else { parts }
+}
+
+/// What buttons bring into the field, by the number that each of them has.
+pub type Picks = Rc<RefCell<Vec<Insert>>>;
 
 /// A button that brings something into the field.
-pub fn pick(insert: Callback<Insert>, class: &'static str, label: String, what: Insert) -> AnyView {
-    let title = match what {
+pub fn pick(picks: &Picks, class: &str, label: &str, what: Insert) -> HtmlElement {
+    let button = dom::make("button", &format!("quiet mono {class}"), label);
+    button.set_title(match what {
         Insert::Whole(_) => "Use this expression",
         Insert::Part(_) => "Insert at the cursor",
-    };
-    view! {
-        <button class=format!("quiet mono {class}") title=title on:click=on(move |_| insert.run(what.clone()))>{label}</button>
+    });
+    let mut picks = picks.borrow_mut();
+    let number = picks.iter().position(|one| *one == what).unwrap_or(picks.len());
+    if number == picks.len() {
+        picks.push(what);
     }
-    .into_any()
-}
-
-fn section(title: &'static str, note: &'static str, rows: Vec<AnyView>) -> AnyView {
-    view! { <h3>{title}</h3><p class="muted">{note}</p><ul>{rows}</ul> }.into_any()
-}
-
-fn row(class: &'static str, cells: Vec<AnyView>) -> AnyView {
-    view! { <li class=class>{cells}</li> }.into_any()
-}
-
-fn text(text: String) -> AnyView {
-    view! { <span>{text}</span> }.into_any()
+    dom::set(&button, "data-pick", Some(&number.to_string()));
+    button
 }
 
 #[cfg(test)]

@@ -1,0 +1,124 @@
+//! Elements without the types of a framework around them: markup that the program brings, its parts by name, and what
+//! in them follows signals. A view of leptos compiles a good part of leptos once more; this costs a call.
+//!
+//! Texts from the site's files are put into text nodes and attributes only; markup is `'static`.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, Event, EventTarget, HtmlElement, NodeList};
+
+use crate::erase::effect;
+
+/// Fills an element with markup of this program.
+pub fn fill(element: &Element, markup: &'static str) {
+    element.set_inner_html(markup);
+}
+
+/// The first element in another that matches. The markup is the program's own: it is there.
+pub fn find(root: &Element, selector: &str) -> HtmlElement {
+    let found = root.query_selector(selector).ok().flatten();
+    found.unwrap_or_else(|| panic!("no {selector}")).unchecked_into()
+}
+
+/// The part that is called so.
+pub fn part(root: &Element, name: &str) -> HtmlElement {
+    find(root, &format!("[data-testid=\"{name}\"]"))
+}
+
+/// All elements in another that match.
+pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
+    let found: Option<NodeList> = root.query_selector_all(selector).ok();
+    let found = found.into_iter().flat_map(|list| (0..list.length()).filter_map(move |at| list.item(at)));
+    found.map(JsCast::unchecked_into).collect()
+}
+
+/// A new element with a class and a text.
+pub fn make(tag: &str, class: &str, text: &str) -> HtmlElement {
+    let element: HtmlElement = document().create_element(tag).expect("the tag has a valid name").unchecked_into();
+    if !class.is_empty() {
+        element.set_class_name(class);
+    }
+    if !text.is_empty() {
+        element.set_text_content(Some(text));
+    }
+    element
+}
+
+/// A new element around others.
+pub fn around(tag: &str, class: &str, children: &[HtmlElement]) -> HtmlElement {
+    let element = make(tag, class, "");
+    put(&element, children);
+    element
+}
+
+/// Sets an attribute, or removes it.
+pub fn set(element: &Element, name: &str, value: Option<&str>) {
+    let _attribute_names_are_valid = match value {
+        Some(value) => element.set_attribute(name, value),
+        None => element.remove_attribute(name),
+    };
+}
+
+/// The element called so, for tests.
+pub fn named(element: HtmlElement, name: &str) -> HtmlElement {
+    set(&element, "data-testid", Some(name));
+    element
+}
+
+/// Sets a property of an element's style.
+pub fn style(element: &HtmlElement, name: &str, value: &str) {
+    let _property_names_are_valid = element.style().set_property(name, value);
+}
+
+/// Gives an element a class, or takes it.
+pub fn toggle(element: &Element, class: &str, on: bool) {
+    let _class_names_are_valid = element.class_list().toggle_with_force(class, on);
+}
+
+/// Puts elements into another in place of what it has.
+pub fn put(element: &Element, children: &[HtmlElement]) {
+    element.set_text_content(None);
+    for child in children {
+        let _child_is_no_ancestor = element.append_child(child);
+    }
+}
+
+/// An element's text follows what it reads.
+pub fn text(element: HtmlElement, value: impl Fn() -> String + 'static) {
+    fn follow(element: HtmlElement, value: Box<dyn Fn() -> String>) {
+        effect(move || element.set_text_content(Some(&value())));
+    }
+    follow(element, Box::new(value));
+}
+
+/// An attribute follows what it reads.
+pub fn attribute(element: HtmlElement, name: &'static str, value: impl Fn() -> Option<String> + 'static) {
+    fn follow(element: HtmlElement, name: &'static str, value: Box<dyn Fn() -> Option<String>>) {
+        effect(move || set(&element, name, value().as_deref()));
+    }
+    follow(element, name, Box::new(value));
+}
+
+/// What is in an element follows what it reads.
+pub fn children(element: HtmlElement, make: impl Fn() -> Vec<HtmlElement> + 'static) {
+    fn follow(element: HtmlElement, make: Box<dyn Fn() -> Vec<HtmlElement>>) {
+        effect(move || put(&element, &make()));
+    }
+    follow(element, Box::new(make));
+}
+
+/// Listens to an event for as long as the page lives.
+pub fn listen<E: JsCast>(target: &EventTarget, event: &str, mut act: impl FnMut(E) + 'static) {
+    fn add(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
+        let act = Closure::wrap(act).into_js_value();
+        let _events_can_be_listened_to = target.add_event_listener_with_callback(event, act.unchecked_ref());
+    }
+    add(target, event, Box::new(move |event| act(event.unchecked_into())));
+}
+
+/// The element that an event is on or in, if it matches.
+pub fn closest(event: &Event, selector: &str) -> Option<HtmlElement> {
+    let element = event.target()?.dyn_into::<Element>().ok()?;
+    element.closest(selector).ok().flatten().map(JsCast::unchecked_into)
+}
