@@ -124,3 +124,26 @@ fn one_pattern() {
         });
     }
 }
+
+#[test]
+fn patterns_side_by_side_and_what_is_taken_away() {
+    let site = Site::made();
+    let prompt = &prompts()[3];
+    let id = format!("{DECODER}.L0.H1");
+    let address =
+        format!("single.html?head={id}&prompt={}&with={DECODER}.L1.H0~{ENCODER}.L0.H0~nonsense", prompt.hash());
+    visit(&site.url, &format!("{address}&cell=2.1"), |page| {
+        crate::single::wait_exact(page);
+        page.wait_for("[data-testid='compare-A − B'] .crosshair");
+        sizes(page, "patterns side by side");
+        for popup in ["compare", "export"] {
+            page.click(&format!("[data-testid=menu-{popup}]"));
+            sizes(page, &format!("the sheet {popup}"));
+            page.key("Escape", crate::harness::Held::None);
+        }
+    });
+    visit(&site.url, &format!("{address}&embed=1"), |page| {
+        page.wait_for("[data-testid='compare-A − B'] .crosshair");
+        sizes(page, "an embedded view");
+    });
+}

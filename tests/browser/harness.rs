@@ -40,7 +40,9 @@ pub enum Button {
 pub struct Page {
     _browser: Arc<Chromium>,
     /// Closing this connection discards the tab with its profile.
-    _profile: Connection,
+    profile: Connection,
+    /// The profile's id.
+    context: Value,
     tab: Connection,
     /// `http://127.0.0.1:PORT` with the path under which the site lies, without a final slash.
     site: String,
@@ -82,7 +84,8 @@ impl Page {
         }
         tab.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
         let site = site.trim_end_matches('/').to_owned();
-        let mut page = Page { _browser: browser, _profile: profile, tab, site, expected: Vec::new() };
+        let context = context["browserContextId"].clone();
+        let mut page = Page { _browser: browser, profile, context, tab, site, expected: Vec::new() };
         page.resize(1280, 800);
         page
     }
@@ -356,6 +359,43 @@ impl Page {
         let file = folder.join(format!("{name}.png"));
         std::fs::write(&file, picture).expect("a screenshot can be written");
         file
+    }
+
+    /// Lets the page save files, into this folder.
+    pub fn save_into(&mut self, folder: &Path) {
+        let params = json!({ "behavior": "allow", "downloadPath": folder, "browserContextId": self.context });
+        self.profile.call("Browser.setDownloadBehavior", params);
+    }
+
+    /// The one file in a folder, once it is complete: its name and its bytes. It is taken out.
+    pub fn saved(&mut self, folder: &Path) -> (String, Vec<u8>) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let files = std::fs::read_dir(folder).expect("the folder is there");
+            let name = files.flatten().map(|file| file.file_name().to_string_lossy().into_owned()).next();
+            // Before that, the browser gives it another ending, and the name of a hidden file.
+            if let Some(name) = name.filter(|name| !name.ends_with(".crdownload") && !name.starts_with('.')) {
+                let file = folder.join(&name);
+                let bytes = std::fs::read(&file).expect("a complete file can be read");
+                std::fs::remove_file(&file).expect("a complete file can be removed");
+                return (name, bytes);
+            }
+            assert!(Instant::now() < end, "waited {PATIENCE:?} for a file");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What the page put on the clipboard.
+    pub fn clipboard(&mut self) -> String {
+        let text = self.eval("navigator.clipboard.readText()");
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Lets the page read and write the clipboard.
+    pub fn allow_clipboard(&mut self) {
+        let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
+        let params = json!({ "permissions": permissions, "browserContextId": self.context });
+        self.profile.call("Browser.grantPermissions", params);
     }
 
     /// Says that this visit rightly leads to a report that contains `text`; the visit fails if there is none.

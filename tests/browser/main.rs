@@ -9,7 +9,8 @@
 //!   [`tiles`]: what the figures tell and do
 //! - [`single`]: one pattern in full; [`single_address`]: what its address says and keeps; [`single_views`]: the ways to
 //!   look at it
-//! - [`expression`]: matrices derived from a pattern
+//! - [`expression`]: matrices derived from a pattern; [`compare`]: patterns side by side
+//! - [`export`]: what is taken away; [`embed`]: a view in a frame of another page
 //! - [`precision`]: sites that keep more or less of each value
 //! - [`worker`]: unpacking beside the page
 //! - [`access`]: what axe-core finds in both pages
@@ -23,6 +24,9 @@
 mod access;
 mod cdp;
 mod chromium;
+mod compare;
+mod embed;
+mod export;
 mod expression;
 mod finder;
 mod fixture;

@@ -7,6 +7,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use crate::embed;
 use crate::erase::effect;
 use crate::finder::{IndexView, Views};
 use crate::index::Index;
@@ -49,6 +50,7 @@ pub fn App() -> impl IntoView {
     Address::provide();
     let theme = theme::provide();
     let page = Page::of(&window().location().pathname().unwrap_or_default());
+    let is_embedded = embed::provide();
     let index = LocalResource::new(Index::load);
     let title = move || index.with(|i| i.as_ref()?.as_ref().ok().map(|i| i.manifest.title.clone()));
     effect(move || {
@@ -65,6 +67,7 @@ pub fn App() -> impl IntoView {
             {(page == Page::Grid).then(|| view! { <Views /> })}
             <ThemeButton theme />
         </header>
+        {is_embedded.then(embed::caption)}
         {move || match index.get() {
             None => view! { <Skeleton /> }.into_any(),
             Some(Err(message)) => view! { <Failure title="This site cannot be shown" message /> }.into_any(),

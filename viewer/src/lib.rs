@@ -8,6 +8,7 @@ pub mod app;
 pub mod canvas;
 pub mod colormaps;
 pub mod dom;
+pub mod embed;
 pub mod erase;
 pub mod fetch;
 pub mod finder;

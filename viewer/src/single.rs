@@ -8,7 +8,9 @@ pub mod axis;
 pub mod beside;
 pub mod board;
 pub mod colours;
+pub mod compare;
 pub mod drawing;
+pub mod export;
 pub mod expression;
 pub mod figures;
 pub mod format;
@@ -88,6 +90,9 @@ fn start(page: Page, root: &HtmlElement) {
     figures::start(page, root);
     help::start(page, root);
     settings::start(page, root);
+    compare::add::start(page, root);
+    compare::card::start(page, root);
+    export::menu::start(page, root);
     state(page, root);
 }
 

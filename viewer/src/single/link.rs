@@ -278,7 +278,10 @@ pub fn came_from(referrer: &str, here: &str) -> Option<String> {
 /// with this head on this prompt selected.
 pub fn back(query: &Query, target: &Target) -> String {
     let mut back = query.clone();
-    for own in ["head", "prompt", "expr", "cell", "token", "window"].into_iter().chain(SETTINGS.map(|(key, _)| key)) {
+    for own in ["head", "prompt", "expr", "cell", "token", "window", "with", "minus"]
+        .into_iter()
+        .chain(SETTINGS.map(|(key, _)| key))
+    {
         back.set(own, None);
     }
     if back.get("models").is_none() {

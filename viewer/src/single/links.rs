@@ -6,6 +6,7 @@ use lens_schema::{LayerHead, PatternId};
 use leptos::prelude::*;
 use web_sys::{Element, Event, HtmlElement, MouseEvent};
 
+use super::compare;
 use super::keyboard::act;
 use super::keys::{self, Held};
 use super::link::Target;
@@ -55,6 +56,12 @@ pub fn listen(page: Page, root: &HtmlElement) {
             keys::action(&key, Held::default()).into_iter().for_each(|action| act(page, action));
         }
         let is_plain = !(event.ctrl_key() || event.meta_key() || event.shift_key());
+        if let Some(link) = dom::closest(&event, LINKS).filter(|_| event.shift_key())
+            && let Some(target) = target(page, &link)
+        {
+            event.prevent_default();
+            compare::add(page, &target);
+        }
         if let Some(link) = dom::closest(&event, LINKS).filter(|_| is_plain)
             && let Some(target) = target(page, &link)
         {

@@ -63,7 +63,7 @@ pub struct Problem {
 /// Everything that the parts of the page share.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    address: Address,
+    pub address: Address,
     pub index: StoredValue<Arc<Index>>,
     /// Where the address leads.
     pub target: Memo<Result<Target, String>>,
@@ -76,7 +76,7 @@ pub struct Page {
     /// What is drawn: what the expression makes of the pattern, else the pattern, as far as it is to be seen.
     drawn: Memo<Option<Drawn>>,
     /// The range of all the patterns that are to have the same colours.
-    shared: Memo<Option<(f32, f32)>>,
+    pub shared: Memo<Option<(f32, f32)>>,
     /// What expressions made that took long.
     pub derived: Kept,
     pub problem: RwSignal<Option<Problem>>,
