@@ -8,9 +8,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::embed;
-use crate::erase::effect;
+use crate::erase::{effect, live, part};
 use crate::finder::{IndexView, Views};
 use crate::index::Index;
+use crate::signal::awaited;
 use crate::single::SingleView;
 use crate::theme::{self, ThemeButton};
 use crate::url::Address;
@@ -51,7 +52,7 @@ pub fn App() -> impl IntoView {
     let theme = theme::provide();
     let page = Page::of(&window().location().pathname().unwrap_or_default());
     let is_embedded = embed::provide();
-    let index = LocalResource::new(Index::load);
+    let index = awaited(Index::load);
     let title = move || index.with(|i| i.as_ref()?.as_ref().ok().map(|i| i.manifest.title.clone()));
     effect(move || {
         if let (Page::Grid, Some(title)) = (page, title()) {
@@ -62,13 +63,13 @@ pub fn App() -> impl IntoView {
         <header class="topbar">
             <a class="brand" href="./" data-testid="home">
                 <span class="mark" aria-hidden="true"></span>
-                <span>{move || title().unwrap_or_default()}</span>
+                <span>{live(move || title().unwrap_or_default())}</span>
             </a>
             {(page == Page::Grid).then(|| view! { <Views /> })}
             <ThemeButton theme />
         </header>
         {is_embedded.then(embed::caption)}
-        {move || match index.get() {
+        {part(move || match index.get() {
             None => view! { <Skeleton /> }.into_any(),
             Some(Err(message)) => view! { <Failure title="This site cannot be shown" message /> }.into_any(),
             Some(Ok(index)) => {
@@ -78,7 +79,7 @@ pub fn App() -> impl IntoView {
                     Page::Single => view! { <SingleView /> }.into_any(),
                 }
             }
-        }}
+        })}
     }
 }
 

@@ -13,20 +13,20 @@ pub fn live<T: 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Live<T
     Arc::new(value)
 }
 
-/// [`Memo::new`] for a closure that does not look at the value before.
-pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
-    fn erased<T: PartialEq + Send + Sync + 'static>(value: Live<T>) -> Memo<T> {
-        Memo::new(move |_| value())
-    }
-    erased(Arc::new(value))
-}
-
 /// [`Effect::new`] for a closure that keeps nothing.
 pub fn effect(run: impl FnMut() + 'static) {
     fn erased(run: Box<dyn FnMut()>) {
         Effect::new(run);
     }
     erased(Box::new(run));
+}
+
+/// A part of a view that is made anew when what it reads changes.
+pub fn part<V: IntoAny>(view: impl Fn() -> V + Send + Sync + 'static) -> AnyView {
+    fn erased(view: Live<AnyView>) -> AnyView {
+        (move || view()).into_any()
+    }
+    erased(Arc::new(move || view().into_any()))
 }
 
 /// An event listener.

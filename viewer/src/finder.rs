@@ -31,9 +31,10 @@ use web_sys::Event;
 use self::data::{Data, Missing};
 use self::page::Finder;
 use crate::app::use_index;
-use crate::erase::{effect, live, memo, on};
+use crate::erase::{effect, live, on, part};
 use crate::grid::GridView;
 use crate::scores;
+use crate::signal::{Memo, RwSignal, awaited, memo};
 use crate::single::room::observe;
 use crate::url::{Address, Step};
 
@@ -68,7 +69,7 @@ pub fn Views() -> impl IntoView {
 #[component]
 pub fn IndexView() -> impl IntoView {
     let is_heads = is_heads(Address::here());
-    move || if is_heads.get() { view! { <HeadsView /> }.into_any() } else { view! { <GridView /> }.into_any() }
+    part(move || if is_heads.get() { view! { <HeadsView /> }.into_any() } else { view! { <GridView /> }.into_any() })
 }
 
 #[component]
@@ -77,7 +78,7 @@ fn HeadsView() -> impl IntoView {
     let index = use_index();
     let finder = Finder::new(address, index.clone());
     let model = memo(move || address.with(|q| data::model(&index, q.get("model"), &q.list("models")).cloned()));
-    let loaded = LocalResource::new(move || {
+    let loaded = awaited(move || {
         let model = model.get();
         let is_known = |dir: &str| finder.index.with_value(|index| scores::has(index, dir));
         let scored = model.clone().filter(|model| is_known(&model.dir()));

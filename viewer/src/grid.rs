@@ -38,14 +38,13 @@ pub mod start;
 pub mod state;
 pub mod store;
 pub mod table;
-pub mod task;
 pub mod tiles;
 pub mod toolbar;
 pub mod tray;
 
 use leptos::prelude::*;
 
-use crate::erase::{live, memo, on};
+use crate::erase::{live, on};
 use crate::grid::figures::Figures;
 use crate::grid::functions::FunctionPanel;
 use crate::grid::help::Help;
@@ -58,6 +57,7 @@ use crate::grid::state::{Panel, Tab};
 use crate::grid::store::Store;
 use crate::grid::toolbar::Toolbar;
 use crate::grid::tray::Tray;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// Everything below the title bar of `index.html`.
@@ -76,12 +76,12 @@ pub fn GridView() -> impl IntoView {
                 on:click=on(move |_| store.edit(Step::Replace, |s| s.tab = this))
             >
                 {if this == Tab::Select { "Select" } else { "Figures" }}
-                {(this == Tab::Figures).then(|| view! { <span class="count">{total}</span> })}
+                {(this == Tab::Figures).then(|| view! { <span class="count">{live(total)}</span> })}
             </button>
         }
     };
     view! {
-        <div class="grid-page" class:side-closed=side_closed data-tab=live(move || tab.get().name())>
+        <div class="grid-page" class:side-closed=live(move || side_closed.get()) data-tab=live(move || tab.get().name())>
             <h1 class="sr-only">"Attention patterns"</h1>
             <div class="tabs" role="group" aria-label="Shown on a small screen">
                 {tab_button(Tab::Select)} {tab_button(Tab::Figures)}

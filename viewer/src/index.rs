@@ -1,6 +1,5 @@
 //! What the site holds: the manifest, the models, the figure functions and the prompts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lens_schema::index::ManifestModel;
@@ -83,13 +82,13 @@ pub async fn prompts(dir: &str) -> Result<Arc<Vec<PromptEntry>>, String> {
     PROMPTS.with(|cache| cache.get(&name, load)).await.map(|prompts| Arc::clone(&prompts))
 }
 
-/// The prompts of several models by directory, fetched at the same time, and what went wrong with others.
-pub async fn prompts_of(dirs: &[String]) -> (BTreeMap<String, Arc<Vec<PromptEntry>>>, Vec<String>) {
+/// The prompts of several models, with their directories, fetched at the same time, and what went wrong with others.
+pub async fn prompts_of(dirs: &[String]) -> (Vec<(String, Arc<Vec<PromptEntry>>)>, Vec<String>) {
     let loads = dirs.iter().map(|dir| async move { (dir.clone(), prompts(dir).await) });
-    let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
     for (dir, loaded) in futures::future::join_all(loads).await {
         match loaded {
-            Ok(prompts) => drop(found.insert(dir, prompts)),
+            Ok(prompts) => found.push((dir, prompts)),
             Err(message) => errors.push(message),
         }
     }

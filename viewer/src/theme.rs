@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::erase::{effect, live, memo, on};
+use crate::erase::{effect, live, on};
+use crate::signal::{Memo, memo};
 use crate::url::{Address, Step};
 
 const KEY: &str = "theme";
@@ -77,11 +78,14 @@ pub fn ThemeButton(theme: Memo<Theme>) -> impl IntoView {
             aria-label=live(move || format!("Theme: {}", theme.get().name()))
             on:click=on(change)
         >
-            {move || match theme.get() {
-                Theme::Auto => "◐",
-                Theme::Light => "☀",
-                Theme::Dark => "☾",
-            }}
+            {live(move || {
+                let sign = match theme.get() {
+                    Theme::Auto => "◐",
+                    Theme::Light => "☀",
+                    Theme::Dark => "☾",
+                };
+                sign.to_owned()
+            })}
         </button>
     }
 }

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use crate::signal::RwSignal;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 

@@ -92,12 +92,12 @@ impl PromptEntry {
         {
             return ids;
         }
-        let mut numbers = BTreeMap::new();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         let mut number = |label| {
-            let next = numbers.len() as u32;
-            *numbers.entry(label).or_insert(next)
+            let next = numbers.len();
+            *numbers.entry(label).or_insert(next) as u32
         };
-        labels.iter().map(&mut number).collect()
+        labels.iter().map(|label| number(label)).collect()
     }
 
     /// Where the prompt comes from: the data set named by its own keys, else the file it was read from.

@@ -2,7 +2,6 @@
 
 use lens_schema::score::ScoreTable;
 use lens_schema::{path, sort};
-use leptos::prelude::*;
 use web_sys::Element;
 
 use super::dom::{el, fill, leaf};
@@ -11,8 +10,9 @@ use super::skeleton::prompts_text;
 use super::state::State;
 use super::{HEADS, VIEW};
 use crate::app::use_index;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
 use crate::scores;
+use crate::signal::{awaited, memo};
 use crate::single::link::{self, Target};
 use crate::url::{Address, Query};
 
@@ -24,7 +24,7 @@ pub fn follow(element: Element) {
     let (address, index) = (Address::here(), use_index());
     let target = memo(move || address.with(link::target).ok());
     let dir = memo(move || target.get().map(|target| target.id.model).filter(|dir| scores::has(&index, dir)));
-    let table = LocalResource::new(move || {
+    let table = awaited(move || {
         let dir = dir.get();
         async move {
             match dir {

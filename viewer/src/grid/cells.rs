@@ -14,6 +14,7 @@ use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent};
 use crate::erase::effect;
 use crate::grid::dom;
 use crate::grid::pick::{Drag, Size, dragged, toggled};
+use crate::signal::{Memo, RwSignal};
 
 /// Heads that a grid names in its header one by one; of more, every fourth is.
 const NAMED: usize = 24;

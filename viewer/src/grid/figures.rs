@@ -1,10 +1,10 @@
 //! The figures, of which only those in view exist: they are fetched, drawn and kept as long as they are seen.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lens_schema::path;
 use leptos::ev;
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
-use crate::erase::{effect, memo};
+use crate::erase::effect;
 use crate::frame;
 use crate::grid::band::Band;
 use crate::grid::dom;
@@ -25,6 +25,7 @@ use crate::grid::shade::Shade;
 use crate::grid::state::State;
 use crate::grid::store::Store;
 use crate::grid::tiles::Tiles;
+use crate::signal::{RwSignal, memo};
 use crate::url::{Query, Step};
 
 /// Milliseconds of a frame that making rows may use.
@@ -71,7 +72,8 @@ struct Shown {
     store: Store,
     root: HtmlElement,
     scene: RefCell<Arc<Scene>>,
-    bands: RefCell<BTreeMap<usize, Band>>,
+    /// What is there, with its place among the bands of the layout, in their order.
+    bands: RefCell<Vec<(usize, Band)>>,
     /// Those that are to be there, and whether the rest of them is made in the next frame.
     wanted: RefCell<Range<usize>>,
     is_making: Cell<bool>,
@@ -108,14 +110,15 @@ pub fn Figures() -> impl IntoView {
             (s.order.clone(), wish, s.colour, s.shade)
         })
     });
-    let scene = Memo::new(move |before: Option<&Arc<Scene>>| {
+    let generations = AtomicU64::new(0);
+    let scene = memo(move || {
         store.progress.attempt.track();
         let tiles = store.tiles.get();
         let (order, wish, colour, shade) = look.get();
         let layout = Layout::new(&tiles.tiles, &order, wish);
         let headed = order.grouping().iter().take(wish.headings).map(|r| r.key).collect();
         Arc::new(Scene {
-            generation: before.map_or(0, |s| s.generation + 1),
+            generation: generations.fetch_add(1, Ordering::Relaxed),
             tiles,
             layout,
             colour,
@@ -208,7 +211,7 @@ impl Shown {
             dom::style(&self.root, "--columns", &layout.columns.to_string());
             self.scene.replace(scene.clone());
         }
-        bands.retain(|band, _| visible.contains(band));
+        bands.retain(|(band, _)| visible.contains(band));
         drop(bands);
         let rows = layout.bands[visible.clone()].iter().filter_map(|b| match b.content {
             Content::Row { first, len, .. } => Some((first, len)),
@@ -230,7 +233,7 @@ impl Shown {
         // First the one that may be about to be focused.
         let first = scene.layout.band_of(self.active.get()).filter(|band| wanted.contains(band));
         for band in first.into_iter().chain(wanted) {
-            if self.bands.borrow().contains_key(&band) {
+            if self.bands.borrow().iter().any(|(there, _)| *there == band) {
                 continue;
             }
             if frame::now() - began > SLICE_MS {
@@ -246,9 +249,10 @@ impl Shown {
             let new = Band::new(&scene, band, self.store.progress, self.active.get());
             let mut bands = self.bands.borrow_mut();
             // In the order of the page, which is that of the tabulator key.
-            let next = bands.range(band..).next().map(|(_, next)| &next.element);
+            let place = bands.partition_point(|(there, _)| *there < band);
+            let next = bands.get(place).map(|(_, next)| &next.element);
             let _parts_of_one_page = self.root.insert_before(&new.element, next.map(AsRef::as_ref));
-            bands.insert(band, new);
+            bands.insert(place, (band, new));
         }
         self.activate(self.active.get());
         self.mark(&self.pins.borrow());
@@ -323,10 +327,11 @@ impl Shown {
     /// Shows what a tile has under the pointer, or its largest value.
     fn point(&self, event: &MouseEvent, tile: usize, at_pointer: bool) {
         let scene = self.scene.borrow().clone();
-        let average = scene
-            .layout
-            .band_of(tile)
-            .and_then(|band| self.bands.borrow().get(&band).and_then(|band| band.row.as_ref()?.average(tile)));
+        let average = scene.layout.band_of(tile).and_then(|band| {
+            let bands = self.bands.borrow();
+            let (_, band) = bands.iter().find(|(there, _)| *there == band)?;
+            band.row.as_ref()?.average(tile)
+        });
         self.hover.show(&scene, tile, average, event, at_pointer);
     }
 }

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, MouseEvent};
 
-use crate::erase::{effect, live, memo, on};
+use crate::erase::{effect, live, on};
 use crate::grid::dom;
 use crate::grid::panel::folding;
 use crate::grid::state::{Panel, toggle};
 use crate::grid::store::Store;
 use crate::grid::tiles::{Function, chosen_functions, functions};
+use crate::signal::memo;
 use crate::url::Step;
 
 /// Everything that the site has pictures of.

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use lens_schema::{HeadSelection, LayerHead};
 use leptos::prelude::*;
 
-use crate::erase::{effect, live, memo, on};
+use crate::erase::{effect, live, on};
 use crate::grid::cells::Cells;
 use crate::grid::pick::{Size, compact, spaced};
 use crate::grid::store::Store;
 use crate::grid::tiles::heads_of;
+use crate::signal::{RwSignal, memo};
 use crate::url::Step;
 
 /// The picker of one chosen model.
@@ -63,7 +64,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
             <div class="picker-head">
                 <h3 title=name.clone()>{name.clone()}</h3>
                 <span class="muted">
-                    {move || format!("{} of {}", count.get(), size.n_layers * size.n_heads)}
+                    {live(move || format!("{} of {}", count.get(), size.n_layers * size.n_heads))}
                 </span>
                 <button
                     class="small"
@@ -93,10 +94,10 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
                 aria-describedby=hint.clone()
                 aria-invalid=live(move || problem().is_some().to_string())
                 data-testid=format!("heads-{dir}")
-                prop:value=typed
+                prop:value=live(move || typed.get())
                 on:input=on(input)
             />
-            <p class="problem" id=hint role="status" data-testid=format!("heads-problem-{dir}")>{problem}</p>
+            <p class="problem" id=hint role="status" data-testid=format!("heads-problem-{dir}")>{live(move || problem().unwrap_or_default())}</p>
             <Cells name size base count set=Callback::new(set) />
         </div>
     }

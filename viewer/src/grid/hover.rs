@@ -17,8 +17,8 @@ use crate::grid::colours::head_label;
 use crate::grid::dom;
 use crate::grid::figures::Scene;
 use crate::grid::order::Tile;
-use crate::grid::task::Task;
 use crate::single::format::{approximate, exact, visible};
+use crate::task::Task;
 use crate::{canvas, index, patterns};
 
 /// Exact values are fetched when the pointer has rested for so long.

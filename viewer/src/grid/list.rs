@@ -13,6 +13,7 @@ use web_sys::{HtmlElement, HtmlInputElement, MouseEvent};
 use crate::erase::{effect, live};
 use crate::grid::dom;
 use crate::grid::table::Sort;
+use crate::signal::Memo;
 
 /// A column: its key, its title, what it means, and whether it holds numbers.
 #[derive(Debug, Clone, Copy)]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::erase::{Live, live, on};
+use crate::signal::RwSignal;
 
 /// The button and its sheet. `open` says whether the sheet is.
 pub fn menu(label: Live<String>, name: &'static str, open: RwSignal<bool>, children: AnyView) -> AnyView {

@@ -6,7 +6,7 @@ use lens_schema::ModelEntry;
 use lens_schema::sort::{indexes, set};
 use leptos::prelude::*;
 
-use crate::erase::{live, memo};
+use crate::erase::{live, part};
 use crate::grid::field::search;
 use crate::grid::heads::HeadPicker;
 use crate::grid::list::{Act, Column, Line, List, Table, nothing};
@@ -14,6 +14,7 @@ use crate::grid::panel::folding;
 use crate::grid::state::Panel;
 use crate::grid::store::Store;
 use crate::grid::table::Sort;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// The columns of the table.
@@ -113,6 +114,7 @@ pub fn ModelPanel() -> impl IntoView {
         act: Callback::new(act),
     };
     let empty = memo(move || lines.with(Vec::is_empty).then_some("No model is called so."));
+    let picker = |dir: String| view! { <HeadPicker dir /> }.into_any();
     let field = (n_models > MANY).then(|| {
         let names = ("search-models", "Search models");
         search(store, names, |s| s.model_search.clone(), |s, text| s.model_search = text)
@@ -120,7 +122,7 @@ pub fn ModelPanel() -> impl IntoView {
     let children = view! {
         {field} <Table list /> {nothing(empty)}
         <div class="pickers">
-            <For each=move || store.chosen_models.get() key=String::clone children=|dir| view! { <HeadPicker dir /> } />
+            {part(move || store.chosen_models.get().into_iter().map(picker).collect::<Vec<_>>())}
         </div>
     };
     folding(store, Panel::Models, "Models and heads", summary, children.into_any())

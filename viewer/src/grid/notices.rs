@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::erase::{live, memo, on};
+use crate::erase::{live, on, part};
 use crate::grid::complaints::complaints;
 use crate::grid::store::Store;
+use crate::signal::memo;
 use crate::url::Address;
 
 #[component]
@@ -20,13 +21,13 @@ pub fn Notices() -> impl IntoView {
     let failures = memo(move || {
         let (prompts, figures) = (store.prompts_errors.get(), progress.failed.get());
         let prompts = prompts.into_iter().map(|message| format!("Prompts are missing: {message}"));
-        prompts.chain(figures.into_keys().map(|message| format!("Not drawn: {message}"))).collect::<Vec<_>>()
+        prompts.chain(figures.into_iter().map(|(message, _)| format!("Not drawn: {message}"))).collect::<Vec<_>>()
     });
-    let failed = move || {
+    let failed = part(move || {
         let failures = failures.get();
-        let first = failures.first()?.clone();
+        let Some(first) = failures.first().cloned() else { return ().into_any() };
         let others = failures.len() - 1;
-        Some(view! {
+        view! {
             <li class="failed" data-testid="failures">
                 <span>
                     {first} {(others > 0).then(|| format!(" (and {others} more of the kind)"))}
@@ -35,13 +36,14 @@ pub fn Notices() -> impl IntoView {
                     "Try again"
                 </button>
             </li>
-        })
-    };
+        }
+        .into_any()
+    });
     let any = move || notices.with(|n| !n.is_empty()) || failures.with(|f| !f.is_empty());
     view! {
         <div class="notes" role="status" data-testid="notices" hidden=live(move || !any())>
             <ul>
-                {move || notices.get().into_iter().map(|text| view! { <li>{text}</li> }).collect::<Vec<_>>()} {failed}
+                {part(move || notices.get().into_iter().map(|text| view! { <li>{text}</li> }.into_any()).collect::<Vec<_>>())} {failed}
             </ul>
         </div>
     }

@@ -153,6 +153,12 @@ impl Tile {
         }
     }
 
+    /// Whether both are of the same layer on the same prompt.
+    pub fn is_beside(&self, other: &Tile) -> bool {
+        let place = |tile: &Tile| (tile.model, tile.prompt, tile.layer);
+        place(self) == place(other)
+    }
+
     /// Whether it is an average.
     pub fn is_mean(&self) -> bool {
         self.head == MEAN || self.prompt == MEAN

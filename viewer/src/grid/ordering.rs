@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::erase::{Live, live, memo, on};
+use crate::erase::{Live, live, on, part};
 use crate::grid::field::{Choice, choice, options};
 use crate::grid::menu::menu;
 use crate::grid::order::{Key, Order};
 use crate::grid::state::State;
 use crate::grid::store::Store;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// What a button of the order does.
@@ -21,7 +22,7 @@ pub fn order_menu(store: Store) -> AnyView {
         let press = on(move |_| store.edit(Step::Replace, |s| change(&mut s.order, at)));
         view! { <button class=class data-testid=id aria-label=label on:click=press>{text}</button> }.into_any()
     };
-    let list = move || {
+    let list = part(move || {
         let order = order.get();
         let last = order.ranks.len() - 1;
         let item = |at: usize| {
@@ -48,9 +49,10 @@ pub fn order_menu(store: Store) -> AnyView {
                     {buttons}
                 </li>
             }
+            .into_any()
         };
         (0..=last).map(item).collect::<Vec<_>>()
-    };
+    });
     let scores = move || {
         let mut all = options("–", []);
         let mut names = store.scores.with(|scores| scores.names());

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::erase::{Live, live, memo, on};
+use crate::erase::{Live, live, on};
 use crate::grid::state::Panel;
 use crate::grid::store::Store;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// A titled, foldable section; `summary` stands beside the title.

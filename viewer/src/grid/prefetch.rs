@@ -4,14 +4,14 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 
-use crate::erase::{effect, memo};
+use crate::erase::effect;
 use crate::grid::order::Tile;
 use crate::grid::store::Store;
 use crate::grid::tiles::Tiles;
 use crate::patterns;
+use crate::signal::memo;
 
 /// So many files of so many unpacked bytes are little; of more, only what is in view is fetched.
 const FILES: usize = 64;
@@ -25,7 +25,7 @@ const SIDE: usize = lens_schema::shard::OVERVIEW_SIDE;
 struct Part {
     model: u32,
     prompt: u32,
-    layers: BTreeSet<u32>,
+    layers: BTreeSet<usize>,
     figures: usize,
 }
 
@@ -42,7 +42,7 @@ fn parts(tiles: &Tiles) -> Vec<Part> {
             *place = parts.len();
             parts.push(Part { model: tile.model, prompt: tile.prompt, ..Part::default() });
         }
-        parts[*place].layers.insert(tile.layer);
+        parts[*place].layers.insert(tile.layer as usize);
         parts[*place].figures += 1;
         if parts.len() > FILES {
             return Vec::new();
@@ -87,7 +87,7 @@ pub fn follow(store: Store) {
 async fn load(tiles: &Tiles, part: &Part) -> Result<(), String> {
     let (model, prompt) = (&tiles.models[part.model as usize], &tiles.prompts[part.prompt as usize]);
     for &layer in &part.layers {
-        patterns::overview_layer(&model.dir, &prompt.hash, layer as usize).await?;
+        patterns::overview_layer(&model.dir, &prompt.hash, layer).await?;
     }
     Ok(())
 }
@@ -107,12 +107,12 @@ mod tests {
     /// A model on `n` prompts of so many tokens, with two layers of so many heads, as matrices and as pictures.
     fn tiles(n: u32, tokens: usize, n_heads: usize) -> Tiles {
         let prompt = |i| PromptEntry { hash: format!("{i}"), n_tokens: Some(tokens), ..Default::default() };
-        let prompts = [("m".to_owned(), Arc::new((0..n).map(prompt).collect()))].into();
+        let prompts = ("m".to_owned(), Arc::new((0..n).map(prompt).collect()));
         let matrix = |matrix| Function { name: String::new(), matrix, entry: None };
         let tile = |i: u32| Tile { model: 0, prompt: i % n, layer: i / n % 2, head: 0, function: i / n / 2 };
         Tiles {
             models: vec![ChosenModel { dir: "m".into(), name: "m".into(), n_layers: 2, n_heads, heads: Vec::new() }],
-            prompts: merge(&prompts, &["m".to_owned()]),
+            prompts: merge(&[prompts]),
             functions: vec![matrix(Some(MatrixStyle::default())), matrix(None)],
             tiles: (0..n * 4).map(tile).collect(),
             ..Tiles::default()

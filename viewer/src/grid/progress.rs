@@ -1,15 +1,15 @@
 //! How far drawing is: of the figures in view, how many are painted.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use web_sys::Element;
 
-use crate::erase::{live, memo};
+use crate::erase::live;
 use crate::grid::dom;
 use crate::grid::store::Store;
 use crate::grid::thousands;
+use crate::signal::{RwSignal, memo};
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
@@ -18,7 +18,7 @@ pub struct Progress {
     /// Figures, in view or not, whose data is fetched and unpacked in advance.
     pub loaded: RwSignal<usize>,
     /// Why figures in view could not be drawn, and how many for each reason.
-    pub failed: RwSignal<BTreeMap<String, usize>>,
+    pub failed: RwSignal<Vec<(String, usize)>>,
     /// Counts the times that what failed was tried again.
     pub attempt: RwSignal<u64>,
 }
@@ -26,7 +26,7 @@ pub struct Progress {
 impl Progress {
     /// Figures in view that could not be drawn.
     pub fn lost(&self) -> usize {
-        self.failed.with(|f| f.values().sum())
+        self.failed.with(|f| f.iter().map(|(_, n)| n).sum())
     }
 
     /// Tries again what failed.
@@ -58,29 +58,30 @@ impl Tally {
         dom::set(tile, "data-state", "failed");
         dom::set(tile, "title", message);
         self.failed.borrow_mut().push(message.to_owned());
-        self.progress.failed.update(|f| *f.entry(message.to_owned()).or_default() += 1);
+        self.progress.failed.update(|failed| match failed.iter_mut().find(|(why, _)| why == message) {
+            Some((_, n)) => *n += 1,
+            None => failed.push((message.to_owned(), 1)),
+        });
     }
 }
 
 impl Drop for Tally {
     fn drop(&mut self) {
         // Signals are gone when the page is.
-        self.progress.drawn.try_update(|n| *n -= self.drawn.get());
+        self.progress.drawn.update(|n| *n -= self.drawn.get());
         let failed = self.failed.take();
         if !failed.is_empty() {
-            self.progress.failed.try_update(|f| failed.iter().for_each(|message| forget(f, message)));
+            self.progress.failed.update(|f| failed.iter().for_each(|message| forget(f, message)));
         }
     }
 }
 
 /// Takes back one figure that failed with `message`.
-fn forget(failed: &mut BTreeMap<String, usize>, message: &str) {
-    if let Some(n) = failed.get_mut(message) {
+fn forget(failed: &mut Vec<(String, usize)>, message: &str) {
+    if let Some((_, n)) = failed.iter_mut().find(|(why, _)| why == message) {
         *n -= 1;
-        if *n == 0 {
-            failed.remove(message);
-        }
     }
+    failed.retain(|(_, n)| *n > 0);
 }
 
 /// What is chosen, what of it is in view, and how much of that is drawn.
@@ -115,13 +116,13 @@ pub fn ProgressLine() -> impl IntoView {
             data-loaded=live(move || progress.loaded.get().to_string())
         >
             <strong role="status">
-                {move || match total.get() {
+                {live(move || match total.get() {
                     0 => String::new(),
                     1 => "1 figure".to_owned(),
                     n => format!("{} figures", thousands(n)),
-                }}
+                })}
             </strong>
-            <span class="muted">{text}</span>
+            <span class="muted">{live(text)}</span>
             <span class="meter" aria-hidden="true" class:full=live(move || { done() >= 1.0 })>
                 <span style:transform=live(move || format!("scaleX({:.3})", done()))></span>
             </span>

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::erase::{live, memo, on};
+use crate::erase::{live, on, part};
 use crate::grid::field::{Number, number, search};
 use crate::grid::state::toggle;
 use crate::grid::store::Store;
 use crate::grid::table::datasets;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// Data sets that are shown as buttons; more than these scroll.
@@ -52,7 +53,9 @@ fn Datasets() -> impl IntoView {
         let mut all = store.rows.get().map(|rows| datasets(&rows)).unwrap_or_default();
         // One that is filtered by can be pressed again, even where no prompt is of it.
         for name in store.state.with(|s| s.datasets.clone()) {
-            all.entry(name).or_default();
+            if !all.iter().any(|(there, _)| *there == name) {
+                all.push((name, 0));
+            }
         }
         all
     });
@@ -74,20 +77,23 @@ fn Datasets() -> impl IntoView {
                 on:click=on(move |_| press(&mine))
             >
                 <span class="chip-name">{name.clone()}</span>
-                <span class="count">{count}</span>
+                <span class="count">{count.to_string()}</span>
             </button>
         }
+        .into_any()
     };
     // One data set is no choice.
-    move || {
+    part(move || {
         let all = all.get();
         let many = all.len() > DATASET_BUTTONS;
-        (all.len() > 1 || store.state.with(|s| !s.datasets.is_empty())).then(|| {
-            view! {
-                <div class="datasets" class:long=many role="group" aria-label="Data sets" data-testid="datasets">
-                    {all.into_iter().map(button).collect::<Vec<_>>()}
-                </div>
-            }
-        })
-    }
+        if all.len() < 2 && store.state.with(|s| s.datasets.is_empty()) {
+            return ().into_any();
+        }
+        view! {
+            <div class="datasets" class:long=many role="group" aria-label="Data sets" data-testid="datasets">
+                {all.into_iter().map(button).collect::<Vec<_>>()}
+            </div>
+        }
+        .into_any()
+    })
 }

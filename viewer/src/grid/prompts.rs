@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lens_schema::sort::set;
 use leptos::prelude::*;
 
-use crate::erase::{live, memo, on};
+use crate::erase::{live, on, part};
 use crate::grid::list::{Act, Column, Line, List, Table, nothing};
 use crate::grid::panel::folding;
 use crate::grid::prompt_filters::filters;
@@ -14,6 +14,7 @@ use crate::grid::state::{PAGES, Panel, Prompts, toggle};
 use crate::grid::store::Store;
 use crate::grid::table::{PromptColumn, PromptRow, Sort, pages};
 use crate::grid::thousands;
+use crate::signal::{Memo, memo};
 use crate::url::Step;
 
 /// What the panel's parts share.
@@ -60,11 +61,11 @@ impl Chosen {
             if add {
                 list.extend(these.into_iter().filter(|hash| !before.contains(hash)));
             } else {
-                let gone: BTreeSet<&String> = set(&these);
-                list.retain(|hash| !gone.contains(hash));
+                let gone: BTreeSet<&str> = set(these.iter().map(String::as_str));
+                list.retain(|hash| !gone.contains(&**hash));
             }
-            let chosen: BTreeSet<&String> = set(&list);
-            let all = rows.is_some_and(|rows| rows.len() > 1 && rows.iter().all(|r| chosen.contains(&r.hash)));
+            let chosen: BTreeSet<&str> = set(list.iter().map(String::as_str));
+            let all = rows.is_some_and(|rows| rows.len() > 1 && rows.iter().all(|r| chosen.contains(&*r.hash)));
             s.prompts = if all { Prompts::All } else { Prompts::Some(list) };
         });
     }
@@ -167,10 +168,10 @@ fn Bulk(chosen: Chosen) -> impl IntoView {
                 disabled=live(move || n_filtered.get() == 0)
                 on:click=on(move |_| chosen.set(all_filtered(), true))
             >
-                {move || {
+                {live(move || {
                     let n = thousands(n_filtered.get());
                     if is_filtered.get() { format!("Choose {n} found") } else { format!("Choose all {n}") }
-                }}
+                })}
             </button>
             <button
                 class="small"
@@ -202,24 +203,26 @@ fn Paging(chosen: Chosen) -> impl IntoView {
             store.edit(Step::Replace, |s| (s.per_page, s.page) = (n, 0));
         }
     };
-    move || {
+    part(move || {
         let (n, at, per_page) = (n_rows.get(), chosen.page.get(), per_page.get());
-        (n > PAGES[0]).then(|| {
-            let last = pages(n, per_page) - 1;
-            let (from, to) = (thousands(at * per_page + 1), thousands(n.min((at + 1) * per_page)));
-            let options = PAGES.map(|n| view! { <option value=n.to_string() selected=n == per_page>{n}</option> });
-            view! {
-                <nav class="paging" aria-label="Pages of prompts" data-testid="paging">
-                    {step("«", "First page", "page-first", 0, at)}
-                    {step("‹", "Previous page", "page-previous", at.saturating_sub(1), at)}
-                    <span>{format!("{from}–{to} of {}", thousands(n))}</span>
-                    {step("›", "Next page", "page-next", (at + 1).min(last), at)}
-                    {step("»", "Last page", "page-last", last, at)}
-                    <select aria-label="Prompts on a page" data-testid="per-page" on:change=on(sizes)>
-                        {options}
-                    </select>
-                </nav>
-            }
-        })
-    }
+        if n <= PAGES[0] {
+            return ().into_any();
+        }
+        let last = pages(n, per_page) - 1;
+        let (from, to) = (thousands(at * per_page + 1), thousands(n.min((at + 1) * per_page)));
+        let options = PAGES.map(|n| view! { <option value=n.to_string() selected=n == per_page>{n}</option> });
+        view! {
+            <nav class="paging" aria-label="Pages of prompts" data-testid="paging">
+                {step("«", "First page", "page-first", 0, at)}
+                {step("‹", "Previous page", "page-previous", at.saturating_sub(1), at)}
+                <span>{format!("{from}–{to} of {}", thousands(n))}</span>
+                {step("›", "Next page", "page-next", (at + 1).min(last), at)}
+                {step("»", "Last page", "page-last", last, at)}
+                <select aria-label="Prompts on a page" data-testid="per-page" on:change=on(sizes)>
+                    {options}
+                </select>
+            </nav>
+        }
+        .into_any()
+    })
 }

@@ -1,7 +1,6 @@
 //! One row of tiles: links with captions, over one canvas that all its matrix figures are painted on.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,9 +17,9 @@ use crate::grid::order::{Key, MEAN, Tile};
 use crate::grid::packed;
 use crate::grid::pins::Pin;
 use crate::grid::progress::{Progress, Tally};
-use crate::grid::task::Task;
 use crate::grid::tiles::Tiles;
 use crate::single::format::tick;
+use crate::task::Task;
 use crate::url::Query;
 use crate::{canvas, frame, patterns};
 
@@ -38,7 +37,7 @@ struct Cells {
     links: Vec<HtmlElement>,
     context: Option<CanvasRenderingContext2d>,
     /// Those that are drawn, by column.
-    averages: RefCell<BTreeMap<usize, Rc<Average>>>,
+    averages: RefCell<Vec<(usize, Rc<Average>)>>,
     tally: Tally,
 }
 
@@ -83,7 +82,9 @@ impl Row {
 
     /// The average that a tile shows, if it is drawn.
     pub fn average(&self, tile: usize) -> Option<Rc<Average>> {
-        self.cells.averages.borrow().get(&tile.checked_sub(self.cells.first)?).cloned()
+        let column = tile.checked_sub(self.cells.first)?;
+        let averages = self.cells.averages.borrow();
+        averages.iter().find(|(of, _)| *of == column).map(|(_, average)| average.clone())
     }
 }
 
@@ -174,7 +175,7 @@ fn score(tiles: &Tiles, at: usize) -> Option<String> {
 /// Begins to fetch and draw a row.
 fn begin(cells: &Rc<Cells>) -> Vec<Task> {
     // One task per layer of a prompt: its tiles are drawn together.
-    let mut layers: BTreeMap<(u32, u32, u32), Vec<usize>> = BTreeMap::new();
+    let mut layers: Vec<(Tile, Vec<usize>)> = Vec::new();
     let mut tasks = Vec::new();
     for column in 0..cells.links.len() {
         let tile = cells.tile(column);
@@ -183,12 +184,15 @@ fn begin(cells: &Rc<Cells>) -> Vec<Task> {
         if tile.is_mean() {
             tasks.push(Task::new(async move { cells.average(column).await }));
         } else if function.matrix.is_some() {
-            layers.entry((tile.model, tile.prompt, tile.layer)).or_default().push(column);
+            match layers.iter_mut().rev().find(|(first, _)| first.is_beside(&tile)) {
+                Some((_, columns)) => columns.push(column),
+                None => layers.push((tile, vec![column])),
+            }
         } else {
             tasks.push(Task::new(async move { cells.show(column).await }));
         }
     }
-    for columns in layers.into_values() {
+    for (_, columns) in layers {
         let cells = cells.clone();
         tasks.push(Task::new(async move {
             if let Err(message) = cells.paint(&columns).await {
@@ -252,7 +256,7 @@ impl Cells {
                     caption.set_text_content(Some(&format!("{head}{}", average.note)));
                     dom::set(&caption, "title", &average.note);
                 }
-                self.averages.borrow_mut().insert(column, Rc::new(average));
+                self.averages.borrow_mut().push((column, Rc::new(average)));
             }
             Err(message) => self.tally.failed(link, &message),
         }

@@ -8,10 +8,10 @@ use lens_schema::score::{Column, ScoreTable};
 use crate::grid::order::{Key, MEAN, Order, Tile};
 use crate::grid::tiles::Tiles;
 
-/// The tables of the chosen models by directory; a model that is absent has none, or it is not yet there.
+/// The tables of the chosen models, with their directories; a model that is absent has none, or it is not yet there.
 #[derive(Debug, Default)]
 pub struct Scores {
-    pub tables: BTreeMap<String, Rc<ScoreTable>>,
+    pub tables: Vec<(String, Rc<ScoreTable>)>,
     /// Whether absent tables are there for good.
     pub complete: bool,
     /// What went wrong with fetching them.
@@ -45,7 +45,7 @@ impl Scores {
     /// The names of all scores, as the first table that has them orders them.
     pub fn names(&self) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
-        for column in self.tables.values().flat_map(|table| &table.columns) {
+        for column in self.tables.iter().flat_map(|(_, table)| &table.columns) {
             if !out.contains(&column.entry.name) {
                 out.push(column.entry.name.clone());
             }
@@ -58,7 +58,7 @@ impl Scores {
         let mut notices = if order.score.is_some() { self.errors.clone() } else { Vec::new() };
         let values = tiles.models.iter().map(|model| {
             let name = order.score.as_ref()?;
-            let Some(table) = self.tables.get(&model.dir) else {
+            let Some((_, table)) = self.tables.iter().find(|(dir, _)| *dir == model.dir) else {
                 if self.complete {
                     notices.push(format!("{} has no scores on this site; its figures come last.", model.name));
                 }
@@ -72,9 +72,9 @@ impl Scores {
                 notices.push(format!("{} has no score {name}: {why}.", model.name));
                 return None;
             };
-            let rows: BTreeMap<&String, usize> =
+            let rows: BTreeMap<&str, usize> =
                 table.prompts.iter().zip(0..).fold(BTreeMap::new(), |mut rows, (p, i)| {
-                    rows.insert(p, i);
+                    rows.insert(p.as_str(), i);
                     rows
                 });
             Some(Values {
@@ -82,7 +82,7 @@ impl Scores {
                 average: table.average(column),
                 n_heads: table.n_heads,
                 size: table.n_layers * table.n_heads,
-                rows: tiles.prompts.iter().map(|prompt| rows.get(&prompt.hash).copied()).collect(),
+                rows: tiles.prompts.iter().map(|prompt| rows.get(&*prompt.hash).copied()).collect(),
             })
         });
         let values: Vec<Option<Values>> = values.collect();
@@ -161,10 +161,10 @@ mod tests {
         };
         let tiles = Tiles {
             models: vec![model("a"), model("b")],
-            prompts: merge(&[("a".to_owned(), Arc::new(vec![prompt("q"), prompt("new")]))].into(), &["a".to_owned()]),
+            prompts: merge(&[("a".to_owned(), Arc::new(vec![prompt("q"), prompt("new")]))]),
             ..Tiles::default()
         };
-        let scores = Scores { tables: [("a".to_owned(), Rc::new(table))].into(), complete: true, ..Scores::default() };
+        let scores = Scores { tables: vec![("a".to_owned(), Rc::new(table))], complete: true, ..Scores::default() };
         let ask = |name: &str, prompt, head| {
             let order = Order::read(&[format!("score:{name}")]);
             let (value, notices) = scores.of(&tiles, &order);

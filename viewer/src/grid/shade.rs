@@ -10,6 +10,7 @@ use crate::grid::menu::menu;
 use crate::grid::order::Key;
 use crate::grid::ordering::{key_value, keys};
 use crate::grid::store::Store;
+use crate::signal::RwSignal;
 use crate::url::Query;
 
 /// The names under which both pages keep them in the URL.

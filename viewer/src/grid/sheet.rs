@@ -7,6 +7,7 @@ use leptos::reactive::spawn_local_scoped_with_cancellation;
 use web_sys::HtmlCanvasElement;
 
 use crate::erase::{effect, live};
+use crate::signal::RwSignal;
 use crate::{canvas, frame, patterns};
 
 /// Where the heads lie in a box, in device pixels.
@@ -60,7 +61,7 @@ pub fn Sheet(dir: String, hash: String, n_layers: usize, n_heads: usize, side: u
                 style:height=css(n_layers)
                 hidden=live(move || problem.with(Option::is_some))
             ></canvas>
-            {move || problem.get().map(|message| view! { <span class="problem">{message}</span> })}
+            <span class="problem">{live(move || problem.get().unwrap_or_default())}</span>
         </span>
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use lens_schema::ModelEntry;
 use leptos::prelude::*;
 
-use crate::erase::{memo, on};
+use crate::erase::{live, on, part};
 use crate::grid::order::Key;
 use crate::grid::sheet::Sheet;
 use crate::grid::state::{Prompts, State};
 use crate::grid::store::Store;
 use crate::grid::table::PromptRow;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// Models that are shown with a picture.
@@ -83,19 +84,19 @@ fn missing(store: Store) -> Option<Missing> {
 pub fn Start() -> impl IntoView {
     let store = Store::here();
     let missing = memo(move || missing(store));
-    move || {
-        missing.get().map(|missing| {
-            let (title, text) = missing.words();
-            view! {
-                <div class="start" data-testid="start">
-                    <h2>{title}</h2>
-                    <p class="lead">{text}</p>
-                    {(missing == Missing::Everything).then(|| view! { <Cards /> })}
-                    <Suggestions missing />
-                </div>
-            }
-        })
-    }
+    part(move || {
+        let Some(missing) = missing.get() else { return ().into_any() };
+        let (title, text) = missing.words();
+        view! {
+            <div class="start" data-testid="start">
+                <h2>{title}</h2>
+                <p class="lead">{text}</p>
+                {(missing == Missing::Everything).then(|| view! { <Cards /> })}
+                <Suggestions missing />
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// A model's prompt to begin with: the first of a length that shows well, or else the first.
@@ -133,15 +134,15 @@ fn Card(model: ModelEntry) -> impl IntoView {
     view! {
         <button class="card begin" data-testid=format!("begin-{}", dir.get_value()) on:click=on(begin)>
             <span class="sheet">
-                {move || {
-                    let hash = prompt.get()?.hash.clone();
-                    Some(view! { <Sheet dir=dir.get_value() hash n_layers n_heads side=SHEET /> })
-                }}
+                {part(move || {
+                    let sheet = |hash| view! { <Sheet dir=dir.get_value() hash n_layers n_heads side=SHEET /> }.into_any();
+                    prompt.get().map_or_else(|| ().into_any(), |prompt| sheet(prompt.hash.clone()))
+                })}
             </span>
             <strong>{model.model_name}</strong>
             <span class="muted">{format!("{} × {}, {}", size[0], size[1], size[2])}</span>
             <span class="muted clamp">
-                {move || prompt.get().map(|p| format!("“{}”", p.preview(70))).unwrap_or_default()}
+                {live(move || prompt.get().map(|p| format!("“{}”", p.preview(70))).unwrap_or_default())}
             </span>
         </button>
     }
@@ -159,8 +160,9 @@ fn Suggestions(missing: Missing) -> impl IntoView {
                 <span class="muted">{detail}</span>
             </button>
         }
+        .into_any()
     };
-    move || {
+    part(move || {
         let rows = store.rows.get().unwrap_or_default();
         let mut out = Vec::new();
         match missing {
@@ -213,5 +215,5 @@ fn Suggestions(missing: Missing) -> impl IntoView {
             }
         }
         view! { <div class="suggestions">{out}</div> }
-    }
+    })
 }

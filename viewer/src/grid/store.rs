@@ -6,15 +6,16 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::app::use_index;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
 use crate::grid::progress::Progress;
 use crate::grid::scored::Scores;
 use crate::grid::state::State;
 use crate::grid::table::{PromptRow, filtered, merge};
-use crate::grid::task::Task;
 use crate::grid::tiles::{Choice, Tiles, choose, find_model};
 use crate::index::{self, Index};
 use crate::scores;
+use crate::signal::{Memo, RwSignal, awaited, memo};
+use crate::task::Task;
 use crate::url::{Address, Step};
 
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +36,7 @@ pub struct Store {
     /// Whether the menu of orders is open, which lists scores.
     pub sorting: RwSignal<bool>,
     /// The scores of the chosen models, once they are asked for.
-    pub scores: RwSignal<Rc<Scores>, LocalStorage>,
+    pub scores: RwSignal<Rc<Scores>>,
     /// Whether the sheet of keys is open.
     pub help: RwSignal<bool>,
 }
@@ -58,13 +59,13 @@ impl Store {
             let all = || index.with_value(|i| i.models.iter().map(|m| m.dir()).collect());
             if chosen.is_empty() { all() } else { chosen }
         });
-        let fetched = LocalResource::new(move || {
+        let fetched = awaited(move || {
             let dirs = dirs.get();
             // What was fetched is kept; only what failed is fetched again.
             progress.attempt.track();
             async move {
                 let (prompts, errors) = index::prompts_of(&dirs).await;
-                (Arc::new(merge(&prompts, &dirs)), errors)
+                (Arc::new(merge(&prompts)), errors)
             }
         });
         let rows = memo(move || fetched.with(|f| f.as_ref().map(|f| f.0.clone())));
@@ -73,7 +74,7 @@ impl Store {
             let rows = rows.get();
             state.with(|s| rows.map(|rows| filtered(&rows, s)).unwrap_or_default())
         });
-        let (sorting, scores) = (RwSignal::new(false), RwSignal::new_local(Rc::default()));
+        let (sorting, scores) = (RwSignal::new(false), RwSignal::new(Rc::default()));
         follow_scores(
             index,
             chosen_models,
@@ -146,7 +147,7 @@ impl Store {
 fn follow_scores(
     index: StoredValue<Arc<Index>>,
     models: Memo<Vec<String>>,
-    scores: RwSignal<Rc<Scores>, LocalStorage>,
+    scores: RwSignal<Rc<Scores>>,
     wanted: Memo<bool>,
 ) {
     let task = StoredValue::new_local(None::<Task>);
@@ -159,7 +160,7 @@ fn follow_scores(
             let mut found = Scores { complete: true, ..Scores::default() };
             for dir in models.iter().filter(|dir| scores::has(&index, dir)) {
                 match scores::table(dir).await {
-                    Ok(table) => drop(found.tables.insert(dir.clone(), table)),
+                    Ok(table) => found.tables.push((dir.clone(), table)),
                     Err(message) => found.errors.push(message),
                 }
             }

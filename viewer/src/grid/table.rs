@@ -117,12 +117,13 @@ impl PromptRow {
     }
 }
 
-/// Every prompt once, in the order that the models, taken one after the other, have them.
-pub fn merge(prompts: &BTreeMap<String, Arc<Vec<PromptEntry>>>, models: &[String]) -> Vec<Arc<PromptRow>> {
+/// Every prompt of several models, which are named by their directories, once, in the order that the models, taken one
+/// after the other, have them.
+pub fn merge(models: &[(String, Arc<Vec<PromptEntry>>)]) -> Vec<Arc<PromptRow>> {
     let mut rows: Vec<PromptRow> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for model in models {
-        for prompt in prompts.get(model).into_iter().flat_map(|p| p.iter()) {
+    for (model, prompts) in models {
+        for prompt in prompts.iter() {
             let place = *places.entry(&prompt.hash).or_insert_with(|| {
                 rows.push(PromptRow {
                     hash: prompt.hash.clone(),
@@ -141,12 +142,12 @@ pub fn merge(prompts: &BTreeMap<String, Arc<Vec<PromptEntry>>>, models: &[String
 }
 
 /// The data sets of the rows, with how many prompts each has, by name.
-pub fn datasets(rows: &[Arc<PromptRow>]) -> BTreeMap<String, usize> {
-    let mut out = BTreeMap::new();
+pub fn datasets(rows: &[Arc<PromptRow>]) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows.iter().filter(|r| !r.dataset.is_empty()) {
-        *out.entry(row.dataset.clone()).or_default() += 1;
+        *counts.entry(&row.dataset).or_default() += 1;
     }
-    out
+    counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 /// The rows that the filters let through, in the order of the table: indexes into `rows`.
@@ -217,8 +218,7 @@ mod tests {
     fn rows() -> Vec<Arc<PromptRow>> {
         let a = vec![prompt("Cats purr", 3, "pets"), prompt("dogs\nbark", 5, "pets")];
         let b = vec![prompt("dogs\nbark", 4, "pets"), prompt("Ünits", 9, "math")];
-        let prompts = [("a".to_owned(), Arc::new(a)), ("b".to_owned(), Arc::new(b))].into();
-        merge(&prompts, &["b".to_owned(), "a".to_owned()])
+        merge(&[("b".to_owned(), Arc::new(b)), ("a".to_owned(), Arc::new(a))])
     }
 
     fn texts(change: impl FnOnce(&mut State)) -> Vec<String> {
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(rows.iter().map(|r| r.preview(6)).collect::<Vec<_>>(), ["dogs b…", "Ünits", "Cats p…"]);
         assert_eq!(rows.iter().map(|r| r.tokens_text()).collect::<Vec<_>>(), ["4–5", "9", "3"]);
         assert!(rows[0].has_model("a") && rows[0].has_model("b") && !rows[1].has_model("a"));
-        assert_eq!(datasets(&rows), [("math".to_owned(), 1), ("pets".to_owned(), 2)].into());
+        assert_eq!(datasets(&rows), [("math".to_owned(), 1), ("pets".to_owned(), 2)]);
     }
 
     #[test]

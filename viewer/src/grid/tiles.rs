@@ -175,8 +175,8 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>, s
     out.prompts = match &choice.prompts {
         Prompts::All => rows.to_vec(),
         Prompts::Some(hashes) => {
-            let wanted: BTreeSet<&String> = set(hashes);
-            let found: Vec<Arc<PromptRow>> = rows.iter().filter(|r| wanted.contains(&r.hash)).cloned().collect();
+            let wanted: BTreeSet<&str> = set(hashes.iter().map(String::as_str));
+            let found: Vec<Arc<PromptRow>> = rows.iter().filter(|r| wanted.contains(&*r.hash)).cloned().collect();
             if found.len() < wanted.len() && !choice.models.is_empty() {
                 let n = wanted.len() - found.len();
                 out.notices.push(format!(
@@ -280,8 +280,7 @@ mod tests {
         let prompt = |hash: &str| PromptEntry { hash: hash.to_owned(), ..Default::default() };
         let of_a = Arc::new(vec![prompt("p"), prompt("q")]);
         let of_b = Arc::new(vec![prompt("q")]);
-        let rows =
-            merge(&[("a-x".to_owned(), of_a), ("b".to_owned(), of_b)].into(), &["a-x".to_owned(), "b".to_owned()]);
+        let rows = merge(&[("a-x".to_owned(), of_a), ("b".to_owned(), of_b)]);
         choose(&index(), &Choice::of(&State::read(&Query::parse(query))), Some(&rows), &Scores::default())
     }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::erase::{live, memo, on};
+use crate::erase::{live, on};
 use crate::grid::field::{Number, choice, number, options};
 use crate::grid::mean::Mean;
 use crate::grid::ordering::order_menu;
@@ -10,6 +10,7 @@ use crate::grid::progress::ProgressLine;
 use crate::grid::shade::colour_menu;
 use crate::grid::state::{PER_ROW, Panel, State, TILE};
 use crate::grid::store::Store;
+use crate::signal::memo;
 use crate::url::Step;
 
 const PER_ROW_FIELD: Number = Number {
@@ -47,7 +48,7 @@ pub fn Toolbar() -> impl IntoView {
                 <span class="side-icon" aria-hidden="true"></span>
             </button>
             <ProgressLine />
-            <div class="options" hidden=is_bare>
+            <div class="options" hidden=live(move || is_bare.get())>
                 {order_menu(store)} {colour_menu(store)}
                 {choice(
                     store,
@@ -66,7 +67,7 @@ pub fn Toolbar() -> impl IntoView {
                 class="quiet clear"
                 data-testid="clear"
                 title="Clear the choice, the filters and how figures are shown; the browser's back button undoes it"
-                hidden=is_clear
+                hidden=live(move || is_clear.get())
                 on:click=on(move |_| store.edit(Step::Push, State::clear))
             >
                 "Clear all"
@@ -98,7 +99,7 @@ fn Size() -> impl IntoView {
                 max=TILE.end().to_string()
                 step="8"
                 data-testid="size"
-                disabled=fixed
+                disabled=live(move || fixed.get())
                 prop:value=live(move || now.get().to_string())
                 on:input=on(move |event| {
                     if let Ok(n) = event_target_value(&event).parse() {

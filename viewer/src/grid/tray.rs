@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlElement, MouseEvent};
 
-use crate::erase::{effect, memo, on};
+use crate::erase::{effect, on};
 use crate::grid::dom;
 use crate::grid::pins::Pin;
 use crate::grid::store::Store;
-use crate::grid::task::Task;
+use crate::signal::memo;
+use crate::task::Task;
 use crate::url::{Query, Step};
 use crate::{canvas, patterns};
 

@@ -1,7 +1,6 @@
 //! What the prompt and the model are.
 
 use lens_schema::ModelEntry;
-use leptos::prelude::*;
 use serde_json::Value;
 use web_sys::{Element, HtmlElement};
 

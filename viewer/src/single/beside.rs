@@ -19,7 +19,8 @@ use super::page::Page;
 use super::room::observe;
 use super::shades::between;
 use super::thumbnail::thumbnail;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
+use crate::signal::{RwSignal, memo};
 use crate::{canvas, dom, frame, patterns};
 
 /// Of more prompts, the block is listed that the shown one is in.

@@ -21,7 +21,8 @@ use super::page::{Page, Shown};
 use super::raster::Place;
 use super::selection::Role;
 use crate::canvas;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
+use crate::signal::{Memo, RwSignal, memo};
 
 /// A box smaller than this is not laid out yet, or cannot be seen.
 const SMALLEST_PX: f64 = 80.0;

@@ -25,7 +25,7 @@ use super::matrix::Matrix;
 use super::page::{Page, Shown};
 use super::raster::Place;
 use super::selection::Selection;
-use crate::erase::memo;
+use crate::signal::{Memo, RwSignal, memo};
 use crate::url::Step;
 
 /// What expressions made of the others: of which pattern, by which expression.

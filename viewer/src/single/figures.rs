@@ -12,10 +12,11 @@ use web_sys::{Element, HtmlElement};
 use super::link::Target;
 use super::page::Page;
 use crate::dom;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
 use crate::grid::packed::{Picture, picture};
 use crate::grid::tiles::functions;
 use crate::index::Index;
+use crate::signal::memo;
 
 /// The figures that have a picture for a prompt, each under its own name, in the order of the site's index.
 fn packed(index: &Index, model: &str, hash: &str) -> Vec<FigureEntry> {

@@ -14,7 +14,8 @@ use super::links;
 use super::page::Page;
 use super::room::observe;
 use super::thumbnail::thumbnail;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
+use crate::signal::{RwSignal, memo};
 use crate::{canvas, dom, frame, patterns};
 
 /// Room for the names of the layers, and the smallest and largest picture of a head, in CSS pixels.

@@ -1,6 +1,5 @@
 //! The sheet that lists the keys.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement, HtmlElement};
 

@@ -17,8 +17,9 @@ use super::link::{self, First, Look, Range, Target};
 use super::matrix::Matrix;
 use super::neighbours::{self, Along};
 use super::selection::{Role, Selection};
-use crate::erase::{effect, memo};
+use crate::erase::effect;
 use crate::index::Index;
+use crate::signal::{Memo, RwSignal, memo};
 use crate::url::{Address, Step};
 
 /// The mouse or the keyboard rests on a cell after this long.
@@ -83,7 +84,7 @@ pub struct Page {
     /// Why the values stay approximate.
     pub inexact: RwSignal<Option<String>>,
     /// The heads of what is shown, and whose they are: model and prompt.
-    pub overview: RwSignal<Option<(String, String, Rc<Overview>)>, LocalStorage>,
+    pub overview: RwSignal<Option<(String, String, Rc<Overview>)>>,
     /// The ranges of its heads, layer by layer.
     pub ranges: RwSignal<Vec<Vec<(f32, f32)>>>,
     /// The model's prompts by hash, in the order of the site.
@@ -139,7 +140,7 @@ impl Page {
             derived,
             problem: RwSignal::new(None),
             inexact: RwSignal::new(None),
-            overview: RwSignal::new_local(None),
+            overview: RwSignal::new(None),
             ranges,
             prompts: RwSignal::new(Arc::default()),
             hovered_cell: RwSignal::new(None),

@@ -1,6 +1,5 @@
 //! What is under the cursor, in words and numbers.
 
-use leptos::prelude::*;
 use web_sys::Element;
 
 use super::format;

@@ -1,6 +1,6 @@
 //! How much room a part of the page has.
 
-use leptos::prelude::*;
+use crate::signal::RwSignal;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};

@@ -1,14 +1,14 @@
 //! The controls that change one setting of the look: buttons with `data-set="scale=log"`, or `data-set="transpose"` for
 //! one that is on or off, and lists of options with `data-set="colors"`.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlSelectElement, MouseEvent};
 
 use super::link::{self, Look, SETTINGS};
 use super::page::Page;
 use crate::dom;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// Keeps all controls at what the look is, and the look at what they are set to.

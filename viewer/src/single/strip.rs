@@ -15,7 +15,8 @@ use super::selection::{Role, Selection};
 use super::shades::{Shade, between, shades};
 use super::text::flowing;
 use crate::dom;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
+use crate::signal::memo;
 use crate::url::Step;
 
 /// How a token is shown: shaded, underlined.

@@ -2,13 +2,13 @@
 //! bar.
 
 use lens_schema::scale::{COLORMAPS, Scale};
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::format;
 use super::page::Page;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
+use crate::signal::memo;
 use crate::{canvas, dom};
 
 /// Brings the controls under the heatmap to life.

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use leptos::prelude::*;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::format;

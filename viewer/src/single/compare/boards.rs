@@ -10,6 +10,7 @@ use web_sys::{HtmlCanvasElement, HtmlElement, MouseEvent, WheelEvent};
 
 use super::{Comparison, Picture};
 use crate::erase::effect;
+use crate::signal::RwSignal;
 use crate::single::axes;
 use crate::single::drawing::Scene;
 use crate::single::frame::Frame;

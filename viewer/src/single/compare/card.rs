@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::*;
 use web_sys::{Element, Event, HtmlElement, MouseEvent, WheelEvent};
 
 use super::boards::Canvases;
@@ -10,7 +9,8 @@ use super::difference::largest;
 use super::with::{MOST, Minus};
 use super::{Board, Comparison, Picture};
 use crate::dom;
-use crate::erase::{effect, memo};
+use crate::erase::effect;
+use crate::signal::memo;
 use crate::single::format;
 use crate::single::geometry::Cell;
 use crate::single::page::Page;

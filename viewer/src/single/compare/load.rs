@@ -10,6 +10,7 @@ use crate::erase::effect;
 use crate::frame;
 use crate::index;
 use crate::patterns;
+use crate::signal::{Memo, RwSignal};
 use crate::single::compare::with::{MOST, Named};
 use crate::single::link::Target;
 use crate::single::matrix::Matrix;
@@ -60,7 +61,7 @@ pub fn follow(page: Page, named: Memo<Vec<Named>>) -> Slots {
 }
 
 fn put(slots: Slots, target: &Target, slot: Slot) {
-    let _the_page_may_be_gone = slots.try_update(|slots| {
+    slots.update(|slots| {
         slots.retain(|(of, _)| of != target);
         slots.push((target.clone(), slot));
     });

@@ -1,11 +1,10 @@
 //! Keeps what the expression makes of the pattern up to date. What is quick is there at once; what takes longer is
 //! computed after the page has been painted with the note that it is, and kept for a while.
 
-use leptos::prelude::*;
-
 use super::{Derived, Fault, Formula};
-use crate::erase::{effect, memo};
+use crate::erase::effect;
 use crate::frame;
+use crate::signal::{Memo, RwSignal, memo};
 use crate::single::link::Target;
 use crate::single::page::{Page, Shown};
 
