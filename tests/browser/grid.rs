@@ -51,7 +51,8 @@ fn a_fresh_page_shows_where_to_begin() {
     let site = Site::made();
     visit(&site.url, "index.html", |page| {
         for model in [DECODER, ENCODER] {
-            page.wait_for(&format!("[data-testid='begin-{model}'] canvas[data-state=drawn]"));
+            let picture = format!("document.querySelector(`[data-testid='begin-{model}'] img`)");
+            page.wait("a picture of the heads", &format!("{picture} && {picture}.naturalWidth > 0"));
         }
         page.click(&format!("[data-testid='begin-{DECODER}']"));
         wait_tiles(page, DECODER_SIZE.0 * DECODER_SIZE.1);
@@ -230,7 +231,7 @@ fn prompts_that_are_missing_leave_those_of_other_models() {
     let site = Site::damaged(&format!("{DECODER}/prompts.jsonl"), None);
     visit(&site.url, "index.html", |page| {
         assert!(page.text("[data-testid=failures]").contains("prompts.jsonl is missing"));
-        page.wait_for(&format!("[data-testid='begin-{ENCODER}'] canvas[data-state=drawn]"));
+        page.wait_for(&format!("[data-testid='begin-{ENCODER}'] img"));
         page.wait_for("[data-testid=prompts] tbody tr");
         page.expect_report("status 404");
         page.expect_report("Failed to load resource");

@@ -33,7 +33,6 @@ pub mod prompts;
 pub mod row;
 pub mod scored;
 pub mod shade;
-pub mod sheet;
 pub mod start;
 pub mod state;
 pub mod store;

@@ -153,7 +153,7 @@ pub fn exact(model: &str, hash: &str, layer: usize) -> String {
     format!("{}/L{layer}.npz", prompt_dir(model, hash))
 }
 
-/// Site: `MODEL/prompts/HASH/sheet.png`, all heads in one small picture, for readers without the viewer.
+/// Site: `MODEL/prompts/HASH/sheet.png`, all heads in one small picture, for the start page and for readers without the viewer.
 pub fn sheet(model: &str, hash: &str) -> String {
     format!("{}/sheet.png", prompt_dir(model, hash))
 }

@@ -1,4 +1,4 @@
-//! Contact sheets: all heads of a prompt in one small picture, for readers without the viewer.
+//! Contact sheets: all heads of a prompt in one small picture, for the start page and for readers without the viewer.
 //!
 //! A row for each layer, a column for each head. Cells are shaded by the square root of their value, the largest of each
 //! head darkest. The picture has 16 shades and a bounded number of pixels, so that its size is bounded too.

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use lens_schema::ModelEntry;
+use lens_schema::{ModelEntry, path};
 use leptos::prelude::*;
 
 use crate::erase::{live, on, part};
 use crate::grid::order::Key;
-use crate::grid::sheet::Sheet;
 use crate::grid::state::{Prompts, State};
 use crate::grid::store::Store;
 use crate::grid::table::PromptRow;
@@ -16,8 +15,6 @@ use crate::url::Step;
 
 /// Models that are shown with a picture.
 const CARDS: usize = 6;
-/// Side of a card's picture in CSS pixels.
-const SHEET: usize = 240;
 /// Tokens of a prompt whose pattern shows well in a small picture.
 const TOKENS: std::ops::RangeInclusive<usize> = 16..=96;
 
@@ -135,8 +132,8 @@ fn Card(model: ModelEntry) -> impl IntoView {
         <button class="card begin" data-testid=format!("begin-{}", dir.get_value()) on:click=on(begin)>
             <span class="sheet">
                 {part(move || {
-                    let sheet = |hash| view! { <Sheet dir=dir.get_value() hash n_layers n_heads side=SHEET /> }.into_any();
-                    prompt.get().map_or_else(|| ().into_any(), |prompt| sheet(prompt.hash.clone()))
+                    let Some(prompt) = prompt.get() else { return ().into_any() };
+                    view! { <img src=path::sheet(&dir.get_value(), &prompt.hash) alt="" /> }.into_any()
                 })}
             </span>
             <strong>{model.model_name}</strong>
