@@ -18,34 +18,35 @@ const PREFIX_SEQUENCES: usize = 4;
 
 pub static SCORES: &[Score] = &[
     score! {
-        /// Attention to the token before, on 100 random tokens repeated once: the mean of A[i, i−1] over the whole diagonal,
-        /// without the row and the column of a BOS. The mean of 2 sequences.
+        /// Attention to the token before, on 100 random tokens repeated once, fewer where the context is shorter: the mean
+        /// of A[i, i−1] over the whole diagonal, without the row and the column of a BOS. The mean of 2 sequences.
         /// Source: TransformerLens, Exploratory_Analysis_Demo (offset 1).
         "prev_token_random", unit: "probability", range: Some(0.0), Some(1.0), undefined: "never"
     },
     score! {
-        /// Attention to the same token, on L = 100 random tokens repeated once: the mean of A[i, i−L] over the whole
-        /// diagonal, without the row and the column of a BOS. The mean of 2 sequences.
+        /// Attention to the same token, on L = 100 random tokens repeated once, fewer where the context is shorter: the
+        /// mean of A[i, i−L] over the whole diagonal, without the row and the column of a BOS. The mean of 2 sequences.
         /// Source: TransformerLens, Exploratory_Analysis_Demo (offset seq_len).
         "duplicate_random", unit: "probability", range: Some(0.0), Some(1.0), undefined: "never"
     },
     score! {
-        /// Attention to what came after the same token, on L = 100 random tokens repeated once: the mean of A[i, i−(L−1)]
-        /// over the whole diagonal, i = L − 1 included, without the row and the column of a BOS. The mean of 2 sequences.
+        /// Attention to what came after the same token, on L = 100 random tokens repeated once, fewer where the context is
+        /// shorter: the mean of A[i, i−(L−1)] over the whole diagonal, i = L − 1 included, without the row and the column of
+        /// a BOS. The mean of 2 sequences.
         /// Source: TransformerLens, Main_Demo (offset 1 − seq_len).
         "induction_random", unit: "probability", range: Some(0.0), Some(1.0), undefined: "never"
     },
     score! {
-        /// Prefix matching in the common practice, on 25 random tokens run four times over: attention to what came after
-        /// the earlier occurrences of the token, Σ A[i, p + 1] over these p, averaged over the rows i that have any. The
-        /// mean of 4 sequences.
+        /// Prefix matching in the common practice, on 25 random tokens run four times over, fewer where the context is
+        /// shorter: attention to what came after the earlier occurrences of the token, Σ A[i, p + 1] over these p, averaged
+        /// over the rows i that have any. The mean of 4 sequences.
         /// Source: Olsson et al. 2022, In-context Learning and Induction Heads, as it is commonly implemented.
         "prefix_matching", unit: "probability", range: Some(0.0), Some(1.0), undefined: "never"
     },
     score! {
-        /// Prefix matching to the letter of Olsson et al., on 25 random tokens run four times over: attention to the tokens
-        /// that preceded the earlier occurrences of the token, Σ A[i, p − 1] over these p ≥ 1, averaged over the rows i that
-        /// have an earlier occurrence. The mean of 4 sequences.
+        /// Prefix matching to the letter of Olsson et al., on 25 random tokens run four times over, fewer where the context
+        /// is shorter: attention to the tokens that preceded the earlier occurrences of the token, Σ A[i, p − 1] over these
+        /// p ≥ 1, averaged over the rows i that have an earlier occurrence. The mean of 4 sequences.
         /// Source: Olsson et al. 2022, In-context Learning and Induction Heads, appendix.
         "prefix_matching_preceding", unit: "probability", range: Some(0.0), Some(1.0), undefined: "never"
     },
