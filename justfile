@@ -59,7 +59,7 @@ lint: _wasm-target
 fmt-check:
     cargo fmt --all --check
 
-# Time every family beside the machine's GEMM, the whole pipeline, and the pages; alone: just bench --bench forward -- --only llama, just bench --bench pipeline -- --model DIR --prompts FILE
+# Time every family beside the machine's GEMM, scores and figures beside the forward pass, the whole pipeline, and the pages; alone: just bench --bench forward -- --only llama, just bench --bench figures -- --only svd, just bench --bench pipeline -- --model DIR --prompts FILE
 [group('check')]
 bench *flags: viewer _chromium
     cargo bench --package lens-build {{ flags }}
