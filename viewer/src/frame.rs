@@ -5,22 +5,34 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 use leptos::prelude::{request_animation_frame, set_timeout, window};
+use wasm_bindgen::prelude::*;
+use web_sys::{MessageChannel, MessagePort};
 
-/// Milliseconds of a frame that drawing may use.
+/// Milliseconds that drawing goes on before the page may answer and paint.
 const SLICE_MS: f64 = 8.0;
 
 #[derive(Default)]
 struct Turns {
-    /// When the slice of the current frame began.
+    /// When the slice began.
     began: f64,
     waiting: Vec<oneshot::Sender<()>>,
 }
 
 thread_local! {
     static TURNS: RefCell<Turns> = RefCell::default();
+    /// A message to itself is a task of its own, without the delay of a timer and without waiting for a frame, of
+    /// which half would be idle.
+    static NEXT: Option<MessagePort> = next();
 }
 
-/// Waits until there is time left in a frame. To be called before each small piece of work.
+fn next() -> Option<MessagePort> {
+    let channel = MessageChannel::new().ok()?;
+    let begins = Closure::<dyn Fn()>::new(begin).into_js_value();
+    channel.port1().set_onmessage(Some(begins.unchecked_ref()));
+    Some(channel.port2())
+}
+
+/// Waits until there is time left in a slice. To be called before each small piece of work.
 pub async fn turn() {
     while now() - TURNS.with_borrow(|t| t.began) > SLICE_MS {
         let (wake, woken) = oneshot::channel();
@@ -28,7 +40,7 @@ pub async fn turn() {
             t.waiting.push(wake);
             t.waiting.len() == 1
         });
-        if first {
+        if first && !NEXT.with(|next| next.as_ref().is_some_and(|next| next.post_message(&JsValue::NULL).is_ok())) {
             request_animation_frame(begin);
         }
         if woken.await.is_err() {
