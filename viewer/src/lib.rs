@@ -14,6 +14,7 @@ pub mod fetch;
 pub mod finder;
 pub mod frame;
 pub mod grid;
+pub mod help;
 pub mod index;
 pub mod patterns;
 pub mod scores;

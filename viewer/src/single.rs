@@ -19,7 +19,6 @@ pub mod geometry;
 pub mod gesture;
 pub mod headmap;
 pub mod heatmap;
-pub mod help;
 pub mod ink;
 pub mod keyboard;
 pub mod keys;
@@ -48,6 +47,7 @@ pub mod tops;
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use self::expression::card;
@@ -55,7 +55,7 @@ use self::expression::derivation::{self, Derivation};
 use self::page::{Page, Problem};
 use crate::app::use_index;
 use crate::erase::effect;
-use crate::{dom, finder};
+use crate::{dom, finder, help};
 
 /// Everything below the title bar of `single.html`.
 #[component]
@@ -88,7 +88,7 @@ fn start(page: Page, root: &HtmlElement) {
     finder::card::follow(dom::part(root, "head-scores").into());
     about::start(page, root);
     figures::start(page, root);
-    help::start(page, root);
+    help::start(dom::part(root, "help-sheet").unchecked_into(), page.help, &keys::SHEET, keys::POINTER);
     settings::start(page, root);
     compare::add::start(page, root);
     compare::card::start(page, root);
@@ -112,6 +112,7 @@ fn state(page: Page, root: &HtmlElement) {
         waiting.set_hidden(!is_waiting);
         ready.set_hidden(is_waiting || has_problem);
         below.set_hidden(is_waiting || has_problem);
+        dom::toggle(&busy, "failed", has_problem);
         dom::toggle(&ready, "stale", is_stale);
         dom::set(&busy, "aria-busy", Some(if is_waiting || is_stale || is_computing { "true" } else { "false" }));
     });

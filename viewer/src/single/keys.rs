@@ -1,7 +1,8 @@
-//! The keyboard: what each key does, and the sheet that lists them.
+//! The keyboard: what each key does, and what the sheet of keys lists.
 
 use super::neighbours::Along;
 use super::selection::Move;
+use crate::help::Section;
 
 /// Cells that an arrow key with Ctrl, ⌘ or Shift moves.
 pub const JUMP: isize = 10;
@@ -117,8 +118,8 @@ pub fn in_text(key: &str, held: Held, at: Option<usize>, n: usize) -> Option<InT
     })
 }
 
-/// Keys and what they do, for the help sheet. `/` separates alternatives.
-pub const SHEET: [(&str, &[(&str, &str)]); 4] = [
+/// Keys and what they do, for the sheet.
+pub const SHEET: [Section; 4] = [
     (
         "Cells",
         &[
@@ -157,6 +158,23 @@ pub const SHEET: [(&str, &[(&str, &str)]); 4] = [
         ],
     ),
 ];
+
+/// What the pointer does.
+pub const POINTER: Section = (
+    "Pointer and touch",
+    &[
+        ("Click a cell", "select it, and again to let go of it"),
+        ("Right click a cell", "select its row: the query"),
+        ("Drag", "move the selection; while zoomed in, what is in view"),
+        ("Ctrl + wheel, pinch, double click", "zoom"),
+        ("Click a token", "select it as key: the tokens that attend to it are shaded"),
+        ("Right click a token", "select it as query: the tokens that it attends to are shaded"),
+        ("Ctrl + click a token", "one token more, or less: what they attend to is summed"),
+        ("Shift + click a token", "all tokens up to this one"),
+        ("Drag on the small picture", "move what is in view while zoomed in"),
+        ("Tap a token", "select it for the side that the buttons above the text say"),
+    ],
+);
 
 #[cfg(test)]
 mod tests {
