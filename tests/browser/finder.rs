@@ -289,16 +289,41 @@ fn the_address_has_everything() {
 #[test]
 fn what_is_asked_for_and_not_there_is_said() {
     let site = Site::made();
-    visit(&site.url, &format!("{VIEW}&score=symmetry&x=nonsense&filter=a~layer:1&focus=L9H0&top=3"), |page| {
-        wait_list(page, &by_score(FIRST)[..10]);
-        let notices = page.text("[data-testid=notices]");
-        for said in
-            ["has symmetry: the pattern is causal", "no score nonsense", "filter=a in", "no head L9H0", "top=3 in"]
-        {
-            assert!(notices.contains(said), "{said}: {notices}");
-        }
-        assert_eq!(page.count("[data-testid=score] option[value=symmetry]:disabled"), 1);
-    });
+    visit(
+        &site.url,
+        &format!("{VIEW}&model=nobody&score=symmetry&x=nonsense&filter=a~layer:1&focus=L9H0&top=3"),
+        |page| {
+            wait_list(page, &by_score(FIRST)[..10]);
+            let notices = page.text("[data-testid=notices]");
+            for said in [
+                "no model nobody",
+                "has symmetry: the pattern is causal",
+                "no score nonsense",
+                "filter=a in",
+                "no head L9H0",
+                "top=3 in",
+            ] {
+                assert!(notices.contains(said), "{said}: {notices}");
+            }
+            assert_eq!(page.count("[data-testid=score] option[value=symmetry]:disabled"), 1);
+        },
+    );
+}
+
+#[test]
+fn patterns_have_the_colours_of_the_figures() {
+    let site = Site::made();
+    let mut seen = Vec::new();
+    for look in ["", "&scale=log&colors=magma"] {
+        visit(&site.url, &format!("{VIEW}&model={SCORED}{look}"), |page| {
+            let picture = "[data-testid=open] canvas[data-state=drawn]";
+            page.wait_for(picture);
+            seen.push(page.eval(&format!("document.querySelector({picture:?}).toDataURL()")));
+            let href = page.eval("document.querySelector('[data-testid=open]').getAttribute('href')");
+            assert!(href.as_str().is_some_and(|href| href.contains("prompt=") && href.ends_with(look)), "{href}");
+        });
+    }
+    assert_ne!(seen[0], seen[1]);
 }
 
 #[test]

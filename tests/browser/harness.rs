@@ -344,6 +344,12 @@ impl Page {
         self.tab.call("Emulation.setScriptExecutionDisabled", json!({ "value": !run }));
     }
 
+    /// Answers every request later, in milliseconds.
+    pub fn delay(&mut self, latency: u32) {
+        let params = json!({ "offline": false, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.tab.call("Network.emulateNetworkConditions", params);
+    }
+
     /// Runs a script before those of every page that is loaded from now on.
     pub fn before_pages(&mut self, script: &str) {
         self.tab.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));

@@ -13,7 +13,7 @@
 //! - [`export`]: what is taken away; [`embed`]: a view in a frame of another page
 //! - [`precision`]: sites that keep more or less of each value
 //! - [`worker`]: unpacking beside the page
-//! - [`access`]: what axe-core finds in both pages
+//! - [`access`]: what axe-core finds in both pages; [`still`]: what does not move
 //! - [`finder`]: heads found by their scores
 //! - [`plain`]: pages without scripts, without WebAssembly, and opened from disk
 //! - [`hostile`]: texts and pictures that would run scripts if they were more than data
@@ -45,5 +45,6 @@ mod shell;
 mod single;
 mod single_address;
 mod single_views;
+mod still;
 mod tiles;
 mod worker;

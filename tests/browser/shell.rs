@@ -75,6 +75,8 @@ fn a_site_without_its_data_says_so() {
     let site = Site::damaged("lens.json", None);
     visit(&site.url, "index.html", |page| {
         assert!(page.text("[data-testid=error]").contains("lens.json"));
+        // The page itself has the title.
+        assert_eq!(page.text("[data-testid=home]"), page.eval("document.title").as_str().unwrap_or_default());
         page.expect_report("status 404");
         page.expect_report("Failed to load resource");
     });

@@ -120,6 +120,8 @@ fn what_is_not_there_is_said() {
         visit(&site.url, &format!("single.html{query}"), |page| {
             let error = page.text("[data-testid=error]");
             assert!(error.contains(what), "{query}: {error}");
+            // Of nothing there is nothing to take away.
+            assert_eq!(page.eval("document.querySelector('[data-testid=menu-export]').getClientRects().length"), 0);
             if what == "nothing" {
                 // Only asking for the file tells that there is no such prompt.
                 page.expect_report("status 404");

@@ -85,6 +85,12 @@ fn lines_go_from_queries_to_keys() {
         page.wait("lines", "/^[0-9]+ lines$/.test(document.querySelector('[data-testid=lines]').innerText)");
         let lines = drawing(page, "cells");
         assert_ne!(lines, cells);
+        // They have neither scale nor range, and it is said.
+        let idle = ["scale-linear", "scale-sqrt", "scale-log", "floor", "range-own", "range-layer", "range-unit"];
+        let idle = idle.map(|name| format!("[data-testid={name}]:disabled[title^='For cells']")).join(", ");
+        assert_eq!(page.count(&idle), 7);
+        page.key("s", Held::None);
+        page.key("r", Held::None);
         let expected = (0..n).flat_map(|query| (0..=query).map(move |key| value(0, 1, n, true, query, key)));
         let expected = expected.filter(|value| *value >= 0.05).count();
         assert_eq!(page.text("[data-testid=lines]"), format!("{expected} lines"));
@@ -102,12 +108,14 @@ fn lines_go_from_queries_to_keys() {
             "(s => { s.value = 100; s.dispatchEvent(new Event('input', { bubbles: true })) })(document.querySelector('[data-testid=threshold]'))",
         );
         in_address(page, "threshold=1");
-        page.wait("one line", "document.querySelector('[data-testid=lines]').innerText === '1 lines'");
+        page.wait("one line", "document.querySelector('[data-testid=lines]').innerText === '1 line'");
         page.reload();
         wait_exact(page);
-        page.wait("one line", "document.querySelector('[data-testid=lines]').innerText === '1 lines'");
+        page.wait("one line", "document.querySelector('[data-testid=lines]').innerText === '1 line'");
+        assert!(!page.url().contains("scale=") && !page.url().contains("range="), "{}", page.url());
         page.click("[data-testid=view-matrix]");
         page.wait("no lines", "document.querySelector('[data-testid=threshold]').getClientRects().length === 0");
+        assert_eq!(page.count("[data-testid=scale-log]:enabled, [data-testid=range-unit]:enabled"), 2);
     });
 }
 

@@ -100,6 +100,18 @@ fn pinned_figures_are_compared() {
 }
 
 #[test]
+fn pins_that_cannot_be_read_are_named() {
+    let site = Site::made();
+    let pins = format!("nonsense~{DECODER}.L0.H1@{}", prompts()[3].hash());
+    visit(&site.url, &format!("{}&pins={pins}", address("L0", &[3])), |page| {
+        wait_tiles(page, 4);
+        let said = page.text("[data-testid=notices]");
+        assert!(said.contains("pins=nonsense in the address is not a figure such as"), "{said}");
+        assert_eq!(page.count("[data-testid=tray] li"), 1);
+    });
+}
+
+#[test]
 fn heads_are_averaged() {
     let site = Site::made();
     let n = prompts()[9].n_ctx();
@@ -112,7 +124,7 @@ fn heads_are_averaged() {
         assert!((shown - f64::from(truth)).abs() < 0.005, "{shown} is not {truth}");
         page.choose("[data-testid=mean]", "layers");
         wait_tiles(page, 1);
-        assert!(page.text("[data-testid=figures]").contains("mean of 6 heads"));
+        assert!(page.text("[data-testid=figures]").contains("mean of 6"));
         page.wait("the average in the address", "location.search.includes('mean=layers')");
         // An average leads to what it is made of.
         page.click(&tile(DECODER, "mean", 9));
@@ -129,7 +141,10 @@ fn prompts_are_averaged_over_the_tokens_that_all_have() {
         let caption = format!("{figure} .caption");
         // The long prompt's cells stand for several tokens.
         let shortest = prompts()[3].n_ctx();
-        assert_eq!(page.text(&caption), format!("L0H0 mean of 3 of 4 prompts, first {shortest} tokens"));
+        assert_eq!(page.text(&caption), "L0H0 mean of 3");
+        let caption = format!("document.querySelector({caption:?})");
+        assert_eq!(page.eval(&format!("{caption}.title")), format!("mean of 3 of 4 prompts, first {shortest} tokens"));
+        assert_eq!(page.eval(&format!("{caption}.scrollWidth - {caption}.clientWidth")), 0);
         page.hover(&figure, (0.5, 0.5));
         let (shown, query, key) = card(page, "8 bits");
         let of = |prompt: usize| value(0, 0, prompts()[prompt].n_ctx(), true, query, key);

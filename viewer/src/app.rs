@@ -24,8 +24,10 @@ pub fn mount() {
         Some(main)
     });
     if let Some(root) = root {
+        let own = root.query_selector(".brand").ok().flatten().and_then(|brand| brand.text_content());
+        let own = own.unwrap_or_default();
         root.set_text_content(None);
-        mount_to(root.unchecked_into(), App).forget();
+        mount_to(root.unchecked_into(), move || view! { <App own /> }).forget();
     }
 }
 
@@ -45,9 +47,10 @@ impl Page {
     }
 }
 
-/// The whole page. Provides [`Address`] and, to the page's view, `Arc<Index>` as contexts.
+/// The whole page. Provides [`Address`] and, to the page's view, `Arc<Index>` as contexts. `own` is the site's title as
+/// the page itself has it, for as long as the index is not there.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App(own: String) -> impl IntoView {
     Address::provide();
     let theme = theme::provide();
     let page = Page::of(&window().location().pathname().unwrap_or_default());
@@ -63,7 +66,7 @@ pub fn App() -> impl IntoView {
         <header class="topbar">
             <a class="brand" href="./" data-testid="home">
                 <span class="mark" aria-hidden="true"></span>
-                <span>{live(move || title().unwrap_or_default())}</span>
+                <span>{live(move || title().unwrap_or_else(|| own.clone()))}</span>
             </a>
             {(page == Page::Grid).then(|| view! { <Views /> })}
             <ThemeButton theme />

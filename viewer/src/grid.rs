@@ -85,7 +85,12 @@ pub fn GridView() -> impl IntoView {
             <div class="tabs" role="group" aria-label="Shown on a small screen">
                 {tab_button(Tab::Select)} {tab_button(Tab::Figures)}
             </div>
-            <aside class="chooser" aria-label="What to show" hidden=live(move || side_closed.get())>
+            <aside
+                class="chooser"
+                class:waiting=live(move || store.rows.with(Option::is_none))
+                aria-label="What to show"
+                hidden=live(move || side_closed.get())
+            >
                 <ModelPanel />
                 <PromptPanel />
                 <FunctionPanel />

@@ -11,6 +11,7 @@ use super::state::State;
 use super::{HEADS, VIEW};
 use crate::app::use_index;
 use crate::erase::effect;
+use crate::grid::shade::Shade;
 use crate::scores;
 use crate::signal::{awaited, memo};
 use crate::single::link::{self, Target};
@@ -22,6 +23,7 @@ const COUNT: usize = 8;
 /// Keeps the card of the address' head in an element; nothing where the site has no scores of the model.
 pub fn follow(element: Element) {
     let (address, index) = (Address::here(), use_index());
+    let shade = memo(move || address.with(Shade::read));
     let target = memo(move || address.with(link::target).ok());
     let dir = memo(move || target.get().map(|target| target.id.model).filter(|dir| scores::has(&index, dir)));
     let table = awaited(move || {
@@ -35,7 +37,7 @@ pub fn follow(element: Element) {
     });
     effect(move || {
         let card = match (table.get().flatten(), target.get()) {
-            (Some(Ok(table)), Some(target)) => card(&table, &target),
+            (Some(Ok(table)), Some(target)) => card(&table, &target, shade.get()),
             (Some(Err(message)), _) => vec![leaf("p", &[("class", "problem")], &message)],
             _ => Vec::new(),
         };
@@ -43,7 +45,7 @@ pub fn follow(element: Element) {
     });
 }
 
-fn card(table: &ScoreTable, target: &Target) -> Vec<Element> {
+fn card(table: &ScoreTable, target: &Target, shade: Shade) -> Vec<Element> {
     let head = target.id.head;
     if head.layer >= table.n_layers || head.head >= table.n_heads {
         return Vec::new();
@@ -61,6 +63,7 @@ fn card(table: &ScoreTable, target: &Target) -> Vec<Element> {
         state.prompt = row.map(|_| target.hash.clone());
         state.score = score.cloned();
         state.write(&mut query);
+        shade.write(&mut query);
         format!("{}?{query}", path::INDEX_HTML)
     };
     // By the distance of the rank from the nearer end; equal heads do not stand out.

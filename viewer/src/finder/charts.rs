@@ -69,7 +69,7 @@ pub async fn pattern(root: Element, reading: Rc<Reading>) {
         find(&root, ".pattern").filter(|link| link.get_attribute("href") == Some(href(&reading, reading.focus)));
     let Some(picture) = shown.and_then(|link| find(&link, "canvas")) else { return };
     let px = (PATTERN * canvas::pixel_ratio()).round() as usize;
-    let palette = canvas::palette(&MatrixStyle::default(), overview.range(head.layer, head.head));
+    let palette = canvas::palette(&reading.shade.over(&MatrixStyle::default()), overview.range(head.layer, head.head));
     let meta = overview.meta;
     let image = canvas::render(&layer.head(head.head), meta.overview_side(), meta.causal, px, &palette);
     canvas::fit(picture.unchecked_ref(), PATTERN, PATTERN);

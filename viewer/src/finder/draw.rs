@@ -121,7 +121,8 @@ fn mark(context: &CanvasRenderingContext2d, plot: &Plot, (x, y): (f64, f64), col
     }
     if colour.is_none() || !plot.square {
         context.set_line_width(1.0);
-        context.set_stroke_style_str(if colour.is_none() { &ink.label } else { &ink.paper });
+        // Any colour of the map is near that of the paper somewhere.
+        context.set_stroke_style_str(&ink.label);
         context.stroke();
     }
 }

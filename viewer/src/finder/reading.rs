@@ -8,6 +8,7 @@ use lens_schema::sort::set;
 use super::data::Data;
 use super::numbers::{self, Numbers};
 use super::state::State;
+use crate::grid::shade::Shade;
 use crate::url::Query;
 
 /// Everything that is drawn and listed. Heads are numbered through the layers.
@@ -31,6 +32,8 @@ pub struct Reading {
     pub selected: BTreeSet<usize>,
     /// The head that is looked at: the first of the list, where none was asked for.
     pub focus: usize,
+    /// How patterns are coloured.
+    pub shade: Shade,
     /// What was asked for and is not there.
     pub notices: Vec<String>,
 }
@@ -40,6 +43,10 @@ impl Reading {
     pub fn of(data: &Rc<Data>, state: &State, query: &Query, before: Option<&Reading>) -> Self {
         let (table, model) = (&data.table, &data.model);
         let mut notices = Vec::new();
+        let is_other = |asked: &&String| **asked != model.dir && **asked != model.name;
+        if let Some(asked) = state.model.as_ref().filter(is_other) {
+            notices.push(format!("There is no model {asked} on this site; this is {}.", model.name));
+        }
         let row = state.prompt.as_ref().and_then(|hash| table.prompts.iter().position(|own| own == hash));
         if let (None, Some(hash)) = (row, &state.prompt) {
             notices.push(format!("There are no scores of {} on prompt {hash}; these are means.", model.name));
@@ -96,6 +103,7 @@ impl Reading {
             listed,
             selected,
             focus,
+            shade: Shade::read(query),
             notices,
             numbers,
         }
@@ -188,9 +196,11 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_said() {
-        let reading = read("score=symmetry&x=nonsense&filter=symmetry:0-1&on=three&focus=L2H0&models=m&heads-m=L1");
+        let reading =
+            read("model=n&score=symmetry&x=nonsense&filter=symmetry:0-1&on=three&focus=L2H0&models=m&heads-m=L1");
         assert_eq!((reading.listed.len(), reading.is_filtered, reading.selected.len()), (4, false, 2));
         let expected = [
+            "There is no model n on this site; this is M.",
             "There are no scores of M on prompt three; these are means.",
             "No head of M has symmetry: it is causal.",
             "M has no score nonsense; choose one of the list.",

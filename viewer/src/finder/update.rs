@@ -137,10 +137,11 @@ fn bar(part: f32) -> Element {
     bar
 }
 
-/// Address of a head's pattern, on the prompt that tells most.
+/// Address of a head's pattern, on the prompt that tells most, in the colours of this page.
 pub fn href(reading: &Reading, at: usize) -> String {
     let model = &reading.data.model;
-    path::single_url(&PatternId { model: model.dir.clone(), head: model.head(at) }, reading.prompt_of(at))
+    let id = PatternId { model: model.dir.clone(), head: model.head(at) };
+    reading.shade.after(path::single_url(&id, reading.prompt_of(at)))
 }
 
 fn list(reading: &Reading) -> Element {

@@ -22,6 +22,8 @@ pub struct Average {
     pub causal: bool,
     /// What it is the average of, in words.
     pub note: String,
+    /// The same in as few as there is room for below a figure.
+    pub short: String,
 }
 
 /// Fetches and averages the members of a tile. Where prompts differ in length, the tokens that all of them have are
@@ -60,6 +62,8 @@ pub async fn average(tiles: &Tiles, tile: &Tile) -> Result<Average, String> {
     if longest > shortest.n_ctx {
         let _strings_take_all = write!(note, ", first {} tokens", shortest.n_ctx);
     }
+    let short = format!("mean of {}", if n_prompts == 1 { n_members } else { alike.len() });
     let (cells, range) = sum.mean();
-    Ok(Average { cells, side, range, n_ctx: shortest.n_ctx, pool: shortest.pool, causal: shortest.causal, note })
+    let (n_ctx, pool, causal) = (shortest.n_ctx, shortest.pool, shortest.causal);
+    Ok(Average { cells, side, range, n_ctx, pool, causal, note, short })
 }

@@ -1,5 +1,6 @@
 //! What of the address the page cannot read. Such a parameter is ignored, and said to be.
 
+use crate::grid::pins::Pin;
 use crate::grid::state::State;
 use crate::url::Query;
 
@@ -32,7 +33,10 @@ pub fn complaints(query: &Query) -> Vec<String> {
         };
         is_unread.then(|| format!("{key}={value} in the address is not {expected}, and is ignored."))
     };
-    EXPECTED.iter().filter_map(complain).collect()
+    let pins = query.list("pins").into_iter().filter(|pin| Pin::read(pin).is_none());
+    let pins =
+        pins.map(|pin| format!("pins={pin} in the address is not a figure such as MODEL.L3.H7@HASH, and is ignored."));
+    EXPECTED.iter().filter_map(complain).chain(pins).collect()
 }
 
 /// Whether a value leaves everything as it is by default.
@@ -58,5 +62,11 @@ mod tests {
         assert!(complaints(&Query::parse(good)).is_empty());
         assert!(complaints(&Query::parse("sort=model~prompt~-head")).is_empty());
         assert_eq!(complaints(&Query::parse("sort=layer~size")).len(), 1);
+        assert_eq!(
+            complaints(&Query::parse("pins=a.L0.H1@p~pink~a.L0.H1")),
+            ["pink", "a.L0.H1"].map(|pin| format!(
+                "pins={pin} in the address is not a figure such as MODEL.L3.H7@HASH, and is ignored."
+            ))
+        );
     }
 }

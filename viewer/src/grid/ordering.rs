@@ -31,8 +31,8 @@ pub fn order_menu(store: Store) -> AnyView {
             let arrow = match (order.ranks[at].key, descending) {
                 (Key::Score, true) => "↓ largest first",
                 (Key::Score, false) => "↑ smallest first",
-                (_, true) => "↓ last first",
-                (_, false) => "↑ first first",
+                (_, true) => "↓ from the last",
+                (_, false) => "↑ from the first",
             };
             let turn: Change = |order, at| order.ranks[at].descending ^= true;
             let (earlier, later) = (format!("Sort by {name} earlier"), format!("Sort by {name} later"));

@@ -20,7 +20,6 @@ use crate::grid::progress::{Progress, Tally};
 use crate::grid::tiles::Tiles;
 use crate::single::format::tick;
 use crate::task::Task;
-use crate::url::Query;
 use crate::{canvas, frame, patterns};
 
 /// Tiles `first..first + links.len()` of a scene. When it is dropped, what is being fetched for it is too.
@@ -102,10 +101,6 @@ pub fn pin(tiles: &Tiles, tile: &Tile) -> Option<Pin> {
 /// Links to the patterns in full, with borders, captions and names.
 fn links(scene: &Scene, first: usize, len: usize) -> Vec<HtmlElement> {
     let tiles = &scene.tiles;
-    let mut look = Query::default();
-    scene.shade.write(&mut look);
-    let look = look.to_string();
-    let and = if look.is_empty() { "" } else { "&" };
     // Neighbours are mostly of one prompt.
     let mut prompt = (None, String::new(), "");
     let link = |at: usize| {
@@ -120,7 +115,7 @@ fn links(scene: &Scene, first: usize, len: usize) -> Vec<HtmlElement> {
         let head = head_label(tile);
         let score = score(tiles, at).map(|score| format!(", score {score}")).unwrap_or_default();
         let href = match pin(tiles, tile) {
-            Some(pin) => format!("{}{and}{look}", path::single_url(&pin.id, &pin.hash)),
+            Some(pin) => scene.shade.after(path::single_url(&pin.id, &pin.hash)),
             None => scene.members_url(tile),
         };
         let link = dom::element(
@@ -253,7 +248,7 @@ impl Cells {
                         (_, MEAN) => String::new(),
                         (_, layer) => format!("L{layer} "),
                     };
-                    caption.set_text_content(Some(&format!("{head}{}", average.note)));
+                    caption.set_text_content(Some(&format!("{head}{}", average.short)));
                     dom::set(&caption, "title", &average.note);
                 }
                 self.averages.borrow_mut().push((column, Rc::new(average)));

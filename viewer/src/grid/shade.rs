@@ -36,6 +36,14 @@ impl Shade {
         query.set(COLORMAP, self.colormap.map(str::to_owned));
     }
 
+    /// The address of a pattern, to be shown so.
+    pub fn after(self, address: String) -> String {
+        let mut query = Query::default();
+        self.write(&mut query);
+        let query = query.to_string();
+        if query.is_empty() { address } else { format!("{address}&{query}") }
+    }
+
     /// A function's style as the reader wants it.
     pub fn over(self, own: &MatrixStyle) -> MatrixStyle {
         MatrixStyle {

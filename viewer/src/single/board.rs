@@ -216,7 +216,7 @@ impl Board {
         if drawn < all {
             format!("{} strongest of {} lines", count(drawn), count(all))
         } else {
-            format!("{} lines", count(all))
+            format!("{} line{}", count(all), if all == 1 { "" } else { "s" })
         }
     }
 }

@@ -79,6 +79,7 @@ pub fn act(page: Page, action: Action) {
         }
         Action::Fit => page.look_at(Step::Replace, |look| look.window = None),
         Action::SwapRole => page.select(Step::Replace, selection, look.role.other()),
+        Action::Next("scale" | "range") if look.view == View::Lines => {}
         Action::Next(setting) => page.look_at(Step::Push, |look| link::next(look, setting)),
         Action::Expression => card::focus(),
         Action::Help => page.help.set(true),

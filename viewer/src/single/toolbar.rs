@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::format;
+use super::link::View;
 use super::page::Page;
 use crate::erase::effect;
 use crate::signal::memo;
@@ -16,27 +17,36 @@ pub fn start(page: Page, root: &Element) {
     dom::put(&dom::part(root, "colormap"), &colormaps());
     let colours = memo(move || page.colours());
     let scales: Vec<_> = Scale::ALL.map(|scale| (scale, dom::part(root, &format!("scale-{}", scale.name())))).into();
+    let own = ["range-own", "range-unit"].map(|name| dom::part(root, name));
+    let own = own.map(|button| (button.title(), button));
     let shared = ["range-layer", "range-prompt"].map(|name| dom::part(root, name));
     let floor = dom::part(root, "floor");
     effect(move || {
         let is_below_zero = page.matrix().is_some_and(|matrix| matrix.range.0 < 0.0);
         let scale = colours.with(|colours| colours.scale);
+        let of_lines = page.of_lines();
         for (one, button) in &scales {
-            let why =
-                (is_below_zero && *one != Scale::Linear).then_some("Scales are for values from 0; some are below");
-            disable(button, why, "Scale (s)");
+            let below = "Scales are for values from 0; some are below";
+            let why = (is_below_zero && *one != Scale::Linear).then_some(below);
+            disable(button, of_lines.or(why), "Scale (s)");
         }
         disable(
             &floor,
-            (scale != Scale::Log).then_some("For the logarithmic scale"),
+            of_lines.or((scale != Scale::Log).then_some("For the logarithmic scale")),
             "Smaller values are shown as this",
         );
     });
     effect(move || {
         let derived = page.matrix().is_some_and(|matrix| matrix.derived);
+        let of_lines = page.of_lines();
+        own.iter().for_each(|(title, button)| disable(button, of_lines, title));
         for button in &shared {
             let why = "Shared by patterns; what is derived from one has a range of its own";
-            disable(button, derived.then_some(why), "The same range for all heads of the layer, or of the model");
+            disable(
+                button,
+                of_lines.or(derived.then_some(why)),
+                "The same range for all heads of the layer, or of the model",
+            );
         }
     });
     let zoom = ["zoom-out", "zoom-fit"].map(|name| dom::part(root, name));
@@ -57,6 +67,14 @@ pub fn start(page: Page, root: &Element) {
             tick.set_text_content(Some(&format::tick(colours.value_at(part))));
         }
     });
+}
+
+impl Page {
+    /// Why scale and range are not to be chosen, where lines are shown.
+    fn of_lines(self) -> Option<&'static str> {
+        let is_lines = self.look.with(|look| look.view == View::Lines);
+        is_lines.then_some("For cells: a line is as strong as the attention")
+    }
 }
 
 /// Disables a control, and says why; or says what it is for.
