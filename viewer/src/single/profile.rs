@@ -61,7 +61,8 @@ impl Scene<'_> {
             self.profile(context, &values, (role == Role::Query) != self.transposed);
             if let Some(largest) = largest(&values).filter(|_| band >= 2.0 * LINE_PX) {
                 let y = top - band + GAP_PX + (place as f64 + 0.5) * LINE_PX;
-                let _text_is_drawn = context.fill_text(&format::short(largest, 3), right + GAP_PX, y);
+                let text = format::short(largest, 3);
+                let _text_is_drawn = context.fill_text_with_max_width(&text, right + GAP_PX, y, band);
             }
         }
     }
