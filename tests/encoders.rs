@@ -32,7 +32,7 @@ fn both_directions_come_through_to_the_site() {
 
     let hash = path::prompt_hash(TEXT);
     let prompt = &test.jsonl("site/tiny/prompts.jsonl")[0];
-    assert_eq!(prompt["labels"], json!(["[CLS]", "the", "head", "##s", "look", "at", "[MASK]", "[SEP]"]));
+    assert_eq!(prompt["row_labels"], json!(["[CLS]", "the", "head", "##s", "look", "at", "[MASK]", "[SEP]"]));
     assert_eq!(prompt["tokens"], json!(["the", "head", "##s", "look", "at", "[MASK]"]));
     assert_eq!(test.jsonl("site/models.jsonl")[0]["attention_dir"], "bidirectional");
 

@@ -25,7 +25,7 @@ for prompt in lens_site.prompts(site, folder):
     A = lens_site.patterns(site, folder, prompt["hash"])
     kept = np.load(f"attn_data/{folder}/prompts/{prompt['hash']}/activations.npz")
     truth = np.stack([kept[f"blocks.{l}.attn.hook_pattern"][0] for l in range(model["n_layers"])])
-    assert A.dtype == np.float32 and A.shape == truth.shape == (model["n_layers"], model["n_heads"], len(prompt["labels"]), len(prompt["labels"])), A.shape
+    assert A.dtype == np.float32 and A.shape == truth.shape == (model["n_layers"], model["n_heads"], len(prompt["row_labels"]), len(prompt["row_labels"])), A.shape
     assert (A[truth == 0] == 0).all() or sys.argv[2] == "overview"
     assert not np.triu(A, 1).any() or model["attention_dir"] != "causal"
     n, longest = A.shape[-1], max(longest, A.shape[-1])

@@ -45,9 +45,9 @@ def models(site):
 
 
 def prompts(site, model):
-    """The model's prompts in the site's order, a dict each: `text`, `hash`, and `tokens` and `labels` if known.
+    """The model's prompts in the site's order, a dict each: `text`, `hash`, and `tokens` and `row_labels` if known.
 
-    `labels` has an entry for each row of the pattern, a prepended BOS included."""
+    `row_labels` has an entry for each row of the pattern, a prepended BOS included."""
     return _jsonl(site, f"{_folder(site, model)}/prompts.jsonl")
 
 

@@ -57,7 +57,8 @@ pub struct PromptEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Vec<String>>,
     /// One readable label per row of the pattern, a prepended BOS included. Written by lens-build only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Called so that a data set may have `labels` of its own.
+    #[serde(default, rename = "row_labels", skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
     #[serde(flatten)]
     pub rest: Map<String, Value>,

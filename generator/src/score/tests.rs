@@ -40,7 +40,7 @@ impl Fixture {
             _ => format!("w{id}"),
         };
         let labels: Vec<String> = tokens.iter().map(label).collect();
-        let prompt = json!({"text": name, "hash": path::prompt_hash(name), "tokens": labels[1..], "labels": labels,
+        let prompt = json!({"text": name, "hash": path::prompt_hash(name), "tokens": labels[1..], "row_labels": labels,
                             "input_ids": tokens.to_vec()});
         let start = format!("{name}.score.");
         let names: Vec<String> = self.0.names().unwrap().into_iter().filter(|n| n.starts_with(&start)).collect();

@@ -122,7 +122,7 @@ mod tests {
         let special = |json: &str, n| PromptTokens::new(&prompt(json), n).special;
         assert_eq!(special(r#"{"text":"","tokens":["a","b"]}"#, 3), Some(vec![0]));
         assert_eq!(special(r#"{"text":"","tokens":["a","b"]}"#, 2), Some(vec![]));
-        let both = r###"{"text":"","tokens":["a","Ġb"],"labels":["[CLS]","a"," b","[SEP]"]}"###;
+        let both = r###"{"text":"","tokens":["a","Ġb"],"row_labels":["[CLS]","a"," b","[SEP]"]}"###;
         assert_eq!(special(both, 4), Some(vec![0, 3]));
     }
 
