@@ -2,16 +2,15 @@
 
 mod read;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 use lens_schema::PromptEntry;
 use lens_schema::path::prompt_hash;
-use rand::SeedableRng as _;
-use rand::seq::SliceRandom as _;
+use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 /// Which prompts are taken, and in what pieces. The default takes all, whole.
@@ -28,73 +27,39 @@ pub struct Selection {
 }
 
 /// Reads the prompts of `.jsonl` and `.txt` files (`-` is standard input), in order, and selects among them.
-///
-/// Files are read line by line and no further than needed. Where some of many are chosen at random, files are read
-/// twice, so that only what is chosen is held.
 pub fn load(files: &[PathBuf], selection: &Selection) -> Result<Vec<PromptEntry>> {
     let names: Vec<String> = files.iter().map(|f| read::name(f)).collect();
-    let prompts = || files.iter().flat_map(|file| read::prompts(file));
-    // Standard input and pipes can be read once only.
-    let again = files.iter().all(|file| file != Path::new("-") && file.is_file());
-    match (selection.shuffle, selection.n_samples) {
-        (Some(seed), Some(n)) if again => choose(prompts, selection, seed, n, &names.join(", ")),
-        _ => select(prompts(), selection, &names.join(", ")),
-    }
+    select(files.iter().flat_map(|file| read::prompts(file)), selection, &names.join(", "))
 }
 
 /// Selects among prompts; each is kept once, however often it comes. `origin` is what an error calls their source.
+///
+/// They are read no further than needed, and no more than the chosen ones are held. A shuffle gives every prompt a
+/// random number and sorts by it; the first N of them are known without the others.
 pub fn select(
     prompts: impl Iterator<Item = Result<PromptEntry>>,
     selection: &Selection,
     origin: &str,
 ) -> Result<Vec<PromptEntry>> {
     selection.check()?;
-    let mut kept = Vec::new();
-    // A shuffle may choose any, so it needs them all.
-    let enough = selection.n_samples.filter(|_| selection.shuffle.is_none()).unwrap_or(usize::MAX);
+    let mut random = selection.shuffle.map(ChaCha8Rng::seed_from_u64);
+    let n = selection.n_samples.unwrap_or(usize::MAX);
+    let mut kept: BTreeMap<(u64, usize), PromptEntry> = BTreeMap::new();
+    let mut position = 0;
     let count = scan(prompts, selection, |piece| {
-        kept.push(piece.entry());
-        if kept.len() < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let place = (random.as_mut().map_or(0, ChaCha8Rng::next_u64), position);
+        position += 1;
+        let is_full = kept.len() == n;
+        if !is_full || kept.last_key_value().is_some_and(|(last, _)| place < *last) {
+            kept.insert(place, piece.entry());
+        }
+        if kept.len() > n {
+            kept.pop_last();
+        }
+        if random.is_none() && kept.len() == n { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     selection.ensure_any(kept.len(), &count, origin)?;
-    if let Some(seed) = selection.shuffle {
-        kept.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    }
-    kept.truncate(selection.n_samples.unwrap_or(usize::MAX));
-    Ok(kept)
-}
-
-/// As [`select`] with a shuffle, of prompts that can be read twice: once to count them, once to take the chosen.
-fn choose<I: Iterator<Item = Result<PromptEntry>>>(
-    prompts: impl Fn() -> I,
-    selection: &Selection,
-    seed: u64,
-    n: usize,
-    origin: &str,
-) -> Result<Vec<PromptEntry>> {
-    selection.check()?;
-    let mut total = 0;
-    let count = scan(prompts(), selection, |_| {
-        total += 1;
-        ControlFlow::Continue(())
-    })?;
-    selection.ensure_any(total, &count, origin)?;
-    let mut order: Vec<usize> = (0..total).collect();
-    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    order.truncate(n);
-    let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, at)| (*at, place)).collect();
-    let mut chosen: Vec<Option<PromptEntry>> = vec![None; order.len()];
-    let mut at = 0;
-    let mut missing = order.len();
-    scan(prompts(), selection, |piece| {
-        if let Some(place) = places.get(&at) {
-            chosen[*place] = Some(piece.entry());
-            missing -= 1;
-        }
-        at += 1;
-        if missing > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    Ok(chosen.into_iter().flatten().collect())
+    Ok(kept.into_values().collect())
 }
 
 /// A prompt, or a piece of a long one.
@@ -236,17 +201,19 @@ mod tests {
     }
 
     #[test]
-    fn reading_twice_chooses_the_same() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("p.txt");
+    fn the_first_of_a_shuffle_are_those_of_the_whole() {
         let all: Vec<String> = (0..100).map(|i| format!("{i} {}", i % 7)).collect();
-        std::fs::write(&file, all.join("\n\n")).unwrap();
-        for (max_chars, n) in [(None, 6), (Some(2), 9), (None, 1000)] {
-            let selection = Selection { max_chars, n_samples: Some(n), shuffle: Some(3), ..Default::default() };
-            let twice: Vec<String> =
-                load(std::slice::from_ref(&file), &selection).unwrap().into_iter().map(|p| p.text).collect();
-            let all: Vec<&str> = all.iter().map(String::as_str).collect();
-            assert_eq!(twice, texts(&all, &selection).unwrap());
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        for max_chars in [None, Some(2)] {
+            let choose = |n| {
+                let selection = Selection { max_chars, n_samples: n, shuffle: Some(3), ..Default::default() };
+                texts(&all, &selection).unwrap()
+            };
+            let whole = choose(None);
+            assert_ne!(whole, texts(&all, &Selection { max_chars, ..Default::default() }).unwrap());
+            for n in [1, 9, 1000] {
+                assert_eq!(choose(Some(n)), whole[..n.min(whole.len())], "{n}");
+            }
         }
     }
 

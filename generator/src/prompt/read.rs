@@ -9,7 +9,7 @@ use lens_schema::PromptEntry;
 use serde_json::{Map, Value};
 
 /// Keys of an entry that this program sets itself; those of an earlier run are not carried over.
-const OWN_KEYS: [&str; 6] = ["source_fname", "hash", "n_tokens", "tokens", "labels", "input_ids"];
+const OWN_KEYS: [&str; 6] = ["source_fname", "hash", "n_tokens", "tokens", "row_labels", "input_ids"];
 
 /// What a prompt file is called, in its prompts and in errors.
 pub fn name(file: &Path) -> String {
@@ -26,7 +26,7 @@ pub fn prompts(file: &Path) -> Box<dyn Iterator<Item = Result<PromptEntry>>> {
     let started = opened.and_then(|reader| {
         let mut lines = Lines { name: name(file), reader, number: 0, line: String::new() };
         let as_json = match file.extension().and_then(|e| e.to_str()) {
-            Some("jsonl") => true,
+            Some("jsonl" | "json") => true,
             Some("txt") => false,
             _ => lines.begins_with_brace()?,
         };
@@ -73,8 +73,7 @@ impl Lines {
             if self.line.trim().is_empty() {
                 continue;
             }
-            let mut object: Map<String, Value> =
-                serde_json::from_str(&self.line).map_err(|e| self.wrong(format!("not a JSON object: {e}")))?;
+            let mut object = self.object()?;
             let text = match object.shift_remove("text") {
                 Some(Value::String(text)) => text,
                 Some(other) => return Err(self.wrong(format!("\"text\" is not a string but {}", kind(&other)))),
@@ -84,6 +83,14 @@ impl Lines {
             return Ok(Some(self.entry(text, object)));
         }
         Ok(None)
+    }
+
+    fn object(&self) -> Result<Map<String, Value>> {
+        match serde_json::from_str(self.line.trim_end()) {
+            Ok(Value::Object(object)) => Ok(object),
+            Ok(other) => Err(self.wrong(format!("not a JSON object but {}; a line is one object", kind(&other)))),
+            Err(e) => Err(self.wrong(format!("not a JSON object: {}", reason(&e)))),
+        }
     }
 
     /// The next prompt of a file with a blank line between prompts.
@@ -134,6 +141,19 @@ impl Lines {
     fn wrong(&self, what: impl std::fmt::Display) -> Error {
         anyhow!("{}:{}: {what}", self.name, self.number)
     }
+}
+
+/// What is wrong with a line, with its place in the line.
+fn reason(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let what = match message.strip_suffix(&place).unwrap_or(&message) {
+        "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+            "\\uD800 to \\uDFFF are halves of a character, and one is alone"
+        }
+        what => what,
+    };
+    format!("{what} (byte {} of the line)", error.column())
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -193,6 +213,8 @@ mod tests {
     #[test]
     fn other_names_are_told_by_their_content() {
         assert_eq!(texts("p", b"\n {\"text\":\"a\"}\n"), ["a"]);
+        assert_eq!(texts("p.json", b"{\"text\":\"a\"}\n"), ["a"]);
+        assert_eq!(error("p.json", b"[{}]"), "p.json:1: not a JSON object but an array; a line is one object");
         assert_eq!(texts("p.md", b"# a\n\nb"), ["# a", "b"]);
     }
 
@@ -200,8 +222,14 @@ mod tests {
     fn errors_name_file_and_line() {
         let good = "{\"text\":\"a\"}\n\n";
         let third = |line: &str| error("p.jsonl", format!("{good}{line}\n{good}").as_bytes());
-        assert!(third("[1]").starts_with("p.jsonl:3: not a JSON object"));
-        assert!(third("{\"text\":").starts_with("p.jsonl:3: not a JSON object"));
+        assert_eq!(third("[1]"), "p.jsonl:3: not a JSON object but an array; a line is one object");
+        let unfinished = "p.jsonl:3: not a JSON object: EOF while parsing a string (byte 10 of the line)";
+        assert_eq!(third("{\"text\":\"a"), unfinished);
+        let half = "\\uD800 to \\uDFFF are halves of a character, and one is alone";
+        for alone in ["\\uD83D", "\\uD83D a", "\\uD83D\\u0020", "\\uDE00"] {
+            let told = third(&format!("{{\"text\":\"{alone}\"}}"));
+            assert!(told.starts_with(&format!("p.jsonl:3: not a JSON object: {half} (byte ")), "{alone}: {told}");
+        }
         assert_eq!(third("{\"text\":3}"), "p.jsonl:3: \"text\" is not a string but a number");
         assert!(third("{\"txt\":\"a\"}").starts_with("p.jsonl:3: the object has no \"text\""));
         assert!(
