@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 
 use lens_schema::path::{self, prompt_hash};
+use serde_json::json;
 
 use crate::harness::{Run, Test, assert_same, texts};
 
@@ -122,7 +123,7 @@ fn what_is_kept_although_it_was_run_otherwise_is_told() {
     let rows = |i: usize| {
         let file = path::prompt_json("tiny", &prompt_hash(&texts[i]));
         let prompt: serde_json::Value = serde_json::from_slice(&test.read(&format!("attn_data/{file}"))).unwrap();
-        prompt["labels"].as_array().unwrap().len()
+        prompt["row_labels"].as_array().unwrap().len()
     };
     assert_eq!(rows(0), 9);
     let note =
@@ -185,7 +186,32 @@ fn keys_of_others_survive_a_second_run() {
     let prompt = format!("attn_data/{}", path::prompt_json("tiny", &prompt_hash(&texts[0])));
     test.set(&prompt, "reviewed", true.into());
     test.set("attn_data/tiny/model_cfg.json", "mine", 7.into());
-    test.run(&format!("activations {ALL} --force")).succeeds();
-    assert_eq!(test.jsonl("attn_data/tiny/prompts.jsonl")[0]["reviewed"], true);
-    assert_eq!(test.jsonl("attn_data/models.jsonl")[0]["mine"], 7);
+    // Those of an index may be in the index alone.
+    let indexes = ["attn_data/models.jsonl", "attn_data/tiny/prompts.jsonl"];
+    indexes.into_iter().for_each(|index| test.set(index, "noted", "here".into()));
+    for command in [format!("activations {ALL} --force"), "figures".to_owned(), "index".to_owned()] {
+        test.run(&command).succeeds();
+        assert_eq!(test.jsonl("attn_data/tiny/prompts.jsonl")[0]["reviewed"], true, "{command}");
+        assert_eq!(test.jsonl("attn_data/models.jsonl")[0]["mine"], 7, "{command}");
+        indexes.iter().for_each(|index| assert_eq!(test.jsonl(index)[0]["noted"], "here", "{command}: {index}"));
+    }
+}
+
+/// `labels` and `input_ids` are what data sets call things of their own.
+#[test]
+fn keys_of_a_data_set_are_kept_whatever_they_are_called() {
+    let test = Test::new();
+    test.model("gpt2", "tiny");
+    let text = &texts(1, 30)[0];
+    let line = json!({"text": text, "labels": [0, 2], "label": 1, "meta": {"n": 1.5, "none": null}});
+    test.write("p.jsonl", line.to_string());
+    test.run(&format!("{ALL} --figure-funcs raw")).succeeds();
+    let prompt = format!("attn_data/{}", path::prompt_json("tiny", &prompt_hash(text)));
+    let kept = &test.jsonl(&prompt)[0];
+    line.as_object().unwrap().iter().for_each(|(key, value)| assert_eq!(&kept[key], value, "{key}"));
+    // As another program may have left them.
+    test.set(&prompt, "input_ids", "none".into());
+    test.run("figures --force").succeeds();
+    test.run("site").succeeds();
+    assert_eq!(test.jsonl("site/tiny/prompts.jsonl")[0]["labels"], line["labels"]);
 }

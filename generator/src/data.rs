@@ -6,8 +6,9 @@
 //! MODEL/scores.npz  MODEL/heads.jsonl  MODEL/head_distances.npz
 //! MODEL/prompts/HASH/prompt.json  activations.npz  scores.npz  L{l}/H{h}/NAME.{png,svg,…}
 //! ```
-//! The folders are the truth; the `.jsonl` files and the model's scores are an index of them. A prompt is complete when both its
-//! patterns and its `prompt.json` are there; `prompt.json` is written last.
+//! The folders are the truth; the `.jsonl` files and the model's scores are an index of them, in which only keys that
+//! are not ours may stand alone. A prompt is complete when both its patterns and its `prompt.json` are there;
+//! `prompt.json` is written last.
 
 pub mod figures;
 pub mod index;
@@ -39,6 +40,9 @@ pub enum PatternFormat {
 
 /// Name of the file that a writer holds locked.
 const LOCK: &str = ".lens-build.lock";
+
+/// No model has as many heads by far; memory is taken for each.
+const MOST_HEADS: usize = 1 << 20;
 
 /// How far two values of a pattern may differ and still be the same but for rounding.
 const ROUNDING: f32 = 1e-4;
@@ -81,15 +85,25 @@ impl DataDir {
         }
         let names = fs::list(&self.root)?;
         let names = names.iter().filter(|name| self.root.join(path::model_cfg(name)).is_file());
-        names.map(|name| self.model(name)).collect()
+        let model = |name: &String| {
+            check_name_of(&self.root.join(name), name)?;
+            self.model(name)
+        };
+        names.map(model).collect()
     }
 
     /// One model, by its directory's name.
     pub fn model(&self, dir: &str) -> Result<ModelEntry> {
         check_name(dir)?;
         let file = self.root.join(path::model_cfg(dir));
-        let mut entry: ModelEntry =
-            read_json(&file, "delete it and run `lens-build activations` for this model again")?;
+        let remedy = "delete it and run `lens-build activations` for this model again";
+        let mut entry: ModelEntry = read_json(&file, remedy)?;
+        let (layers, heads) = (entry.n_layers, entry.n_heads);
+        ensure!(
+            (1..=MOST_HEADS).contains(&layers.saturating_mul(heads)),
+            "{} is damaged; {remedy}: no model has {layers} layers of {heads} heads",
+            file.display()
+        );
         entry.sanitized_name = Some(dir.to_owned());
         Ok(entry)
     }
@@ -122,6 +136,7 @@ impl DataDir {
             order.iter().enumerate().rev().map(|(i, hash)| (hash.as_str(), i)).collect();
         let mut hashes = fs::list(&folder)?;
         hashes.retain(|hash| self.root.join(path::prompt_json(model, hash)).is_file());
+        hashes.iter().try_for_each(|hash| check_name_of(&folder.join(hash), hash))?;
         hashes.sort_by_key(|hash| place.get(hash.as_str()).copied().unwrap_or(usize::MAX));
         Ok(hashes)
     }
@@ -248,6 +263,11 @@ fn check_name(name: &str) -> Result<()> {
     let hint = "; names of models and prompts are made of A-Z a-z 0-9 . _ - and must not be reserved";
     ensure!(path::is_safe_name(name), "{name:?} cannot be the name of a directory{hint}");
     Ok(())
+}
+
+/// The same of a folder that is there.
+fn check_name_of(folder: &Path, name: &str) -> Result<()> {
+    check_name(name).with_context(|| format!("{} must be renamed or moved away", folder.display()))
 }
 
 fn is_lower_triangular(layer: &ndarray::Array3<f32>) -> bool {

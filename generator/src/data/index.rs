@@ -5,22 +5,54 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 
 use anyhow::{Context as _, Result};
-use lens_schema::{FigureEntry, ModelEntry, jsonl, path};
+use lens_schema::index::INPUT_IDS;
+use lens_schema::{FigureEntry, ModelEntry, PromptEntry, jsonl, path};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::DataDir;
 use crate::fs;
 
-/// What the listing of a prompt is good for here: its place.
+/// What the listing of a prompt is good for: its place.
 #[derive(serde::Deserialize)]
 struct Listed {
     hash: String,
 }
 
+/// The keys of a listed prompt that are not ours: they may be in the listing alone.
+#[derive(serde::Deserialize)]
+#[serde(from = "PromptEntry")]
+struct Foreign {
+    hash: String,
+    keys: Map<String, Value>,
+}
+
+impl From<PromptEntry> for Foreign {
+    fn from(mut prompt: PromptEntry) -> Self {
+        prompt.rest.shift_remove(INPUT_IDS);
+        Foreign { hash: prompt.hash, keys: prompt.rest }
+    }
+}
+
+/// Adds the keys that only the old entry has.
+fn keep(new: &mut Map<String, Value>, old: Map<String, Value>) {
+    for (key, value) in old {
+        new.entry(key).or_insert(value);
+    }
+}
+
 impl DataDir {
-    /// Writes `models.jsonl` from the models' folders.
+    /// Writes `models.jsonl` from the models' folders. Keys that only the listing had stay, as in the other indexes.
     pub fn write_models_index(&self) -> Result<Vec<ModelEntry>> {
-        let models = self.models()?;
+        let mut models = self.models()?;
+        // Of a damaged listing nothing can be kept, and it is whole again afterwards.
+        let listed: Vec<ModelEntry> = self.read_index(path::MODELS).unwrap_or_default();
+        let mut listed: BTreeMap<String, ModelEntry> = listed.into_iter().map(|model| (model.dir(), model)).collect();
+        for model in &mut models {
+            if let Some(old) = listed.remove(&model.dir()) {
+                keep(&mut model.rest, old.rest);
+            }
+        }
         fs::write(&self.root.join(path::MODELS), jsonl::to_string(&models)?.as_bytes())?;
         Ok(models)
     }
@@ -32,14 +64,18 @@ impl DataDir {
         let listed = self.listed(model).unwrap_or_default();
         let order: Vec<String> = first.iter().map(|hash| (*hash).to_owned()).chain(listed).collect();
         let hashes = self.hashes_in_order(model, &order)?;
+        let foreign: Vec<Foreign> = self.read_index(&path::prompts(model)).unwrap_or_default();
+        let mut foreign: BTreeMap<String, Map<String, Value>> =
+            foreign.into_iter().map(|listed| (listed.hash, listed.keys)).collect();
         let mut unreadable = None;
         // One by one: all of them may not fit into memory.
         let written = fs::write_with(&self.root.join(path::prompts(model)), |out| {
             for hash in &hashes {
-                let prompt = self.prompt(model, hash).map_err(|e| {
+                let mut prompt = self.prompt(model, hash).map_err(|e| {
                     unreadable = Some(e);
                     io::Error::other("a prompt cannot be read")
                 })?;
+                keep(&mut prompt.rest, foreign.remove(hash).unwrap_or_default());
                 serde_json::to_writer(&mut *out, &prompt)?;
                 out.write_all(b"\n")?;
             }
@@ -65,13 +101,8 @@ impl DataDir {
         let mut all: BTreeMap<String, FigureEntry> =
             self.figures()?.into_iter().map(|figure| (figure.name.clone(), figure)).collect();
         for figure in figures {
-            // Keys that others wrote stay.
             let mut figure = figure.clone();
-            if let Some(old) = all.remove(&figure.name) {
-                old.rest.into_iter().for_each(|(key, value)| {
-                    figure.rest.entry(key).or_insert(value);
-                });
-            }
+            keep(&mut figure.rest, all.remove(&figure.name).map(|old| old.rest).unwrap_or_default());
             all.insert(figure.name.clone(), figure);
         }
         Ok(all.into_values().collect())
