@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use lens_schema::path::{self, prompt_hash};
 
-use crate::harness::{Test, assert_same, texts};
+use crate::harness::{Test, assert_same, copy, texts};
 
 /// A local model that has been run on two prompts, with figures and a site.
 pub struct Done {
@@ -44,13 +44,19 @@ fn prompt_files() {
         test.write("p.jsonl", [good.as_bytes(), b"\n", line, b"\n"].concat());
         run("p.jsonl")
     };
-    jsonl(b"[1]").fails_with("error: p.jsonl:3: not a JSON object: invalid type: sequence", "");
+    jsonl(b"[1]").fails("error: p.jsonl:3: not a JSON object but an array; a line is one object");
     jsonl(b"{\"text\": ").fails_with("error: p.jsonl:3: not a JSON object: EOF while parsing", "");
     jsonl(b"{\"text\": 3}").fails("error: p.jsonl:3: \"text\" is not a string but a number");
     jsonl(b"{\"prompt\": \"x\"}")
         .fails("error: p.jsonl:3: the object has no \"text\"; each line needs a string under that key");
     jsonl(b"{\"text\": \"caf\xe9\"}")
         .fails("error: p.jsonl:3: not UTF-8 (byte 14 of the line); save the file as UTF-8");
+    jsonl(br#"{"text": "\uD83D"}"#).fails(
+        "error: p.jsonl:3: not a JSON object: \\uD800 to \\uDFFF are halves of a character, and one is alone \
+         (byte 17 of the line)",
+    );
+    test.write("p.json", "[{\"text\": \"not one by one\"}]");
+    run("p.json").fails("error: p.json:1: not a JSON object but an array; a line is one object");
     test.write("p.txt", b"a\n\nb\n\xff");
     run("p.txt").fails("error: p.txt:4: not UTF-8 (byte 1 of the line); save the file as UTF-8");
     test.write("p.txt", "too short\n\ntoo short\n\nand this");
@@ -266,11 +272,36 @@ fn damaged_json() {
         &format!("error: attn_data/tiny/model_cfg.json {remedy}"),
         "missing field `n_layers` at line 1 column 22",
     );
+    test.write("attn_data/tiny/model_cfg.json", &data["tiny/model_cfg.json"]);
+    test.set("attn_data/tiny/model_cfg.json", "n_layers", 1_000_000_000_000_u64.into());
+    test.run("figures")
+        .fails(&format!("error: attn_data/tiny/model_cfg.json {remedy}no model has 1000000000000 layers of 3 heads"));
     fs::remove_file(test.path("attn_data/tiny/model_cfg.json")).unwrap();
     test.prompts("more.jsonl", &[&texts(3, 31)[2]]);
     test.run("activations --model tiny -p more.jsonl").succeeds();
     assert!(test.read("attn_data/tiny/model_cfg.json") == data["tiny/model_cfg.json"]);
     assert_same(&site, &test.files("site"));
+}
+
+/// Copies that a file manager makes; other things beside the data are left alone.
+#[test]
+fn folders_of_impossible_names() {
+    let done = Done::new();
+    let test = &done.test;
+    let cannot = |name: &str| {
+        format!(
+            "must be renamed or moved away: \"{name}\" cannot be the name of a directory; names of models and prompts \
+             are made of A-Z a-z 0-9 . _ - and must not be reserved"
+        )
+    };
+    test.write("attn_data/.DS_Store", "");
+    test.write(&format!("{}/Icon", done.prompt(0)), "");
+    test.run("site").succeeds();
+    copy(&test.path("attn_data/tiny"), &test.path("attn_data/tiny copy"));
+    test.run("site").fails(&format!("error: attn_data/tiny copy {}", cannot("tiny copy")));
+    fs::remove_dir_all(test.path("attn_data/tiny copy")).unwrap();
+    copy(&test.path(&done.prompt(0)), &test.path("attn_data/tiny/prompts/(1)"));
+    test.run("figures").fails(&format!("failed: model tiny: attn_data/tiny/prompts/(1) {}\n{ONE}", cannot("(1)")));
 }
 
 #[test]

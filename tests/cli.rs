@@ -70,6 +70,17 @@ fn results_and_progress_have_streams_of_their_own() {
     let lines: Vec<Value> = json.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.iter().map(|l| l["done"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2]);
     assert!(lines.iter().all(|l| l["model"] == "tiny" && l["total"] == 2 && l["prompt"].is_string()), "{json}");
+    // Messages too.
+    let told = |arguments: &str, key: &str| {
+        let run = test.run(&format!("{arguments} --progress json"));
+        let lines: Vec<Value> = run.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(lines.iter().any(|line| line[key].is_string()), "{run}");
+    };
+    told(&format!("activations {TINY} --force --max-tokens 3"), "note");
+    told("site", "note");
+    told("activations --model nobody/nothing -p p.jsonl", "failed");
+    told("activations --model nobody/nothing -p p.jsonl -q", "error");
+    told("figures -s none", "error");
     let verbose = run("-v");
     for prompt in test.jsonl("attn_data/tiny/prompts.jsonl") {
         assert!(verbose.stderr.contains(prompt["hash"].as_str().unwrap()), "{verbose}");
@@ -128,7 +139,8 @@ fn wrong_usage_is_told_before_anything_is_written() {
     let before = test.files("");
     let refused = |arguments: &str, message: &str| drop(test.run(arguments).refused(message));
     refused("-n 0", "error: invalid value '0' for '--n-samples <N>': 0 is not in 1..18446744073709551615");
-    refused("-j 0", "error: invalid value '0' for '--jobs <N>': 0 is not in 1..18446744073709551615");
+    refused("-j 0", "error: invalid value '0' for '--jobs <N>': 0 is not in 1..=1024");
+    refused("site -j 1000000", "error: invalid value '1000000' for '--jobs <N>': 1000000 is not in 1..=1024");
     refused("--compress-level 10", "error: invalid value '10' for '--compress-level <LEVEL>': 10 is not in 0..=9");
     refused("--dtype f8", "error: invalid value 'f8' for '--dtype <DTYPE>'");
     refused("--seed 1", "error: the following required arguments were not provided:");
@@ -276,7 +288,8 @@ fn a_site_is_as_the_flags_ask() {
     assert_eq!(test.jsonl("site/tiny/prompts.jsonl").len(), 1);
     test.run("site --no-index-html").succeeds();
     assert!(!test.path("site/index.html").exists() && test.path("site/lens.json").is_file());
-    test.run("site --templates none").fails_with("error: cannot read the templates in none: ", "(os error 2)");
+    test.run("site --templates none").fails("error: --templates none: there is no such folder");
+    test.run("site --viewer p.jsonl").fails("error: --viewer p.jsonl: there is no such folder");
     test.write("templates/404.html", "{{ titel }}");
     test.run("site --templates templates").fails_with("error: template 404.html: undefined value", "");
     assert!(!test.path("site/index.html").exists(), "the site before is left as it was");

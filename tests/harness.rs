@@ -181,7 +181,7 @@ impl Run {
     #[track_caller]
     pub fn fails_with(self, start: &str, end: &str) -> Self {
         assert_eq!(self.status, Some(1), "{self}");
-        let fits = |m: &&str| m.starts_with(start) && m.ends_with(end);
+        let fits = |m: &String| m.starts_with(start) && m.ends_with(end);
         assert!(self.messages().iter().any(fits), "no message {start} … {end}\n{self}");
         self
     }
@@ -190,7 +190,7 @@ impl Run {
     #[track_caller]
     pub fn refused(self, message: &str) -> Self {
         assert_eq!(self.status, Some(2), "{self}");
-        assert_eq!(self.messages().first().copied(), Some(message), "{self}");
+        assert_eq!(self.messages().first().map(String::as_str), Some(message), "{self}");
         assert_eq!(self.stdout, "", "{self}");
         self
     }
@@ -211,14 +211,18 @@ impl Run {
 
     #[track_caller]
     pub fn notes(self, note: &str) -> Self {
-        assert!(self.messages().contains(&format!("note: {note}").as_str()), "no note {note}\n{self}");
+        assert!(self.messages().contains(&format!("note: {note}")), "no note {note}\n{self}");
         self
     }
 
-    /// Lines of standard error that are no progress.
-    fn messages(&self) -> Vec<&str> {
-        let kinds = ["error: ", "failed: ", "note: "];
-        self.stderr.lines().filter(|line| kinds.iter().any(|kind| line.starts_with(kind))).collect()
+    /// Lines of standard error that are no progress. Those that are JSON read as others do.
+    fn messages(&self) -> Vec<String> {
+        let kinds = ["error", "failed", "note"];
+        let message = |line: &str| match serde_json::from_str::<Value>(line) {
+            Ok(json) => kinds.iter().find_map(|kind| Some(format!("{kind}: {}", json[kind].as_str()?))),
+            Err(_) => kinds.iter().any(|kind| line.starts_with(&format!("{kind}: "))).then(|| line.to_owned()),
+        };
+        self.stderr.lines().filter_map(message).collect()
     }
 }
 

@@ -108,6 +108,8 @@ fn a_taken_port_and_a_missing_site_are_told() {
     build(&out, &SiteOptions::default(), dir.path()).unwrap();
     let server = Server::bind(&out, "127.0.0.1", 0).unwrap();
     let port = server.url().trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+    let serves = |host: &str| Server::bind(&out, host, 0).map(|server| server.url().starts_with("http://[::1]:")).ok();
+    assert_eq!(serves("[::1]"), serves("::1"), "an address of IPv6 may have brackets, where there is IPv6");
     let taken = Server::bind(&out, "127.0.0.1", port).unwrap_err().to_string();
     assert!(taken.contains(&format!("port {port}")) && taken.contains("--port 0"), "{taken}");
 }

@@ -1,7 +1,9 @@
 //! What the user typed: every command and flag, as data from which help and completions derive.
 
+use std::ops::RangeBounds;
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::tokens::PrependBos;
@@ -130,7 +132,7 @@ pub struct ModelSelection {
 #[derive(Debug, Args)]
 pub struct FirstN {
     /// Only the first N prompts of each model
-    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_1())]
+    #[arg(short = 'n', long, value_name = "N", value_parser = number(1..))]
     pub n_samples: Option<usize>,
 }
 
@@ -144,10 +146,10 @@ pub struct PromptArgs {
     #[arg(long, value_name = "N")]
     pub min_chars: Option<usize>,
     /// Cut longer prompts in pieces of N characters [default: 1000 with a prompt file]
-    #[arg(long, value_name = "N", value_parser = at_least_1())]
+    #[arg(long, value_name = "N", value_parser = number(1..))]
     pub max_chars: Option<usize>,
     /// Only the first N prompts after filtering
-    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_1())]
+    #[arg(short = 'n', long, value_name = "N", value_parser = number(1..))]
     pub n_samples: Option<usize>,
     /// Shuffle before -n, reproducibly
     #[arg(long)]
@@ -163,10 +165,10 @@ pub struct PromptArgs {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Prompts per forward pass [default: chosen from memory]
-    #[arg(short, long, value_name = "N", value_parser = at_least_1())]
+    #[arg(short, long, value_name = "N", value_parser = number(1..))]
     pub batch_size: Option<usize>,
     /// Cut a prompt to N tokens [default: the model's context]
-    #[arg(long, value_name = "N", value_parser = at_least_1())]
+    #[arg(long, value_name = "N", value_parser = number(1..))]
     pub max_tokens: Option<usize>,
     /// Whether a beginning-of-sequence token comes first
     #[arg(long, value_enum, default_value = "auto")]
@@ -198,8 +200,8 @@ pub struct WorkArgs {
 
 #[derive(Debug, Args)]
 pub struct Jobs {
-    /// Worker threads [default: $RAYON_NUM_THREADS, else all cores]
-    #[arg(short, long, value_name = "N", value_parser = at_least_1())]
+    /// Worker threads, at most 1024 [default: $RAYON_NUM_THREADS, else all cores]
+    #[arg(short, long, value_name = "N", value_parser = number(1..=1024))]
     pub jobs: Option<usize>,
 }
 
@@ -294,7 +296,7 @@ pub enum ProgressStyle {
     Plain,
     /// Nothing
     None,
-    /// One JSON object per line
+    /// One JSON object per line, of messages too
     Json,
 }
 
@@ -315,6 +317,6 @@ pub enum Precision {
     F32,
 }
 
-fn at_least_1() -> clap::builder::RangedU64ValueParser<usize> {
-    clap::builder::RangedU64ValueParser::new().range(1..)
+fn number(range: impl RangeBounds<u64>) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(range)
 }

@@ -44,19 +44,23 @@ fn carry_out(registry: &Registry) -> Result<bool> {
     match cli.command {
         None => {
             let output = cli.build.activations.work.output;
+            console::set_form(output);
             build(&Plan::build(cli.build, registry)?, output)
         }
         Some(Command::Activations(args)) => {
             let output = args.work.output;
+            console::set_form(output);
             build(&Plan::activations(args, registry)?, output)
         }
         Some(Command::Figures(args)) if args.list => list_figures(&args, registry),
         Some(Command::Figures(args)) => {
             let output = args.work.output;
+            console::set_form(output);
             build(&Plan::figures(args, registry)?, output)
         }
         Some(Command::Site(args)) => {
             let output = args.output;
+            console::set_form(output);
             build(&Plan::site(args, registry)?, output)
         }
         Some(Command::Index(args)) => index(&args, registry),

@@ -35,6 +35,8 @@ impl Server {
         let data = if root.join(MODELS).is_file() { "; `lens-build site` makes one of a data directory" } else { "" };
         ensure!(root.join(MANIFEST).is_file(), "{}: {missing} (it has no {MANIFEST}{data})", folder.display());
         let runtime = Runtime::new().context("cannot start the server")?;
+        // As in an address: `[::1]`.
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let listener = match runtime.block_on(TcpListener::bind((host, port))) {
             Ok(listener) => listener,
             Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => {

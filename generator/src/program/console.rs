@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,14 @@ pub fn print(line: impl Display) -> Result<()> {
     }
 }
 
+/// Whether messages are JSON too: who reads progress as JSON reads every line so.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Has every message printed as the user chose.
+pub fn set_form(output: OutputArgs) {
+    JSON.store(output.progress == ProgressStyle::Json, Ordering::Relaxed);
+}
+
 /// Prints a message.
 pub fn tell(kind: Kind, text: impl Display) {
     let (word, color) = match kind {
@@ -52,6 +61,9 @@ pub fn tell(kind: Kind, text: impl Display) {
         Kind::Failed => ("failed", AnsiColor::Red),
         Kind::Note => ("note", AnsiColor::Cyan),
     };
+    if JSON.load(Ordering::Relaxed) {
+        return line(serde_json::json!({ word: text.to_string() }));
+    }
     let style = Style::new().bold().fg_color(Some(color.into()));
     line(format!("{style}{word}:{style:#} {text}"));
 }
@@ -230,10 +242,8 @@ impl Observer for Console {
     }
 
     fn note(&self, text: &str) {
-        match self.style {
-            _ if self.output.quiet.quiet => {}
-            ProgressStyle::Json => line(serde_json::json!({"note": text})),
-            _ => self.state().bar.suspend(|| tell(Kind::Note, text)),
+        if !self.output.quiet.quiet {
+            self.state().bar.suspend(|| tell(Kind::Note, text));
         }
     }
 }

@@ -52,6 +52,7 @@ impl Viewer {
 
     /// The viewer in a folder that `trunk build` wrote.
     pub fn folder(folder: &Path) -> Result<Option<Self>> {
+        ensure!(folder.is_dir(), "--viewer {}: there is no such folder", folder.display());
         let mut files = Vec::new();
         for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
             let entry = entry.with_context(|| format!("cannot read the viewer in {}", folder.display()))?;
