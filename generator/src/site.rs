@@ -14,6 +14,7 @@ use lens_schema::{FigureEntry, Manifest, ModelEntry, Precision, PromptEntry, SCH
 use crate::pattern::AttentionPatterns;
 
 mod assets;
+mod escape;
 mod pack;
 mod pages;
 mod sheet;

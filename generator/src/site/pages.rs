@@ -10,12 +10,13 @@ use lens_schema::shard::Overview;
 use lens_schema::{LayerHead, PatternId, PromptEntry, jsonl, path};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, HtmlEscape, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::SiteModel;
 use super::assets::{Links, Viewer};
+use super::escape::{self, Escaped};
 use super::sheet::{self, Sheet};
 use super::stage::Stage;
 
@@ -141,7 +142,7 @@ impl Pages {
             viewer.write(stage)?;
         }
         if let Some(base_url) = &self.base_url {
-            let page = HtmlEscape(base_url);
+            let page = Escaped(base_url);
             let sitemap = format!(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
                  <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><url><loc>{page}</loc></url></urlset>\n"
@@ -240,12 +241,14 @@ fn preview(stage: &Stage, base_url: &str, models: &[SiteModel]) -> Result<Option
 /// The built-in templates, overridden by those in `folder`.
 fn load(folder: Option<&Path>, notes: &mut Vec<String>) -> Result<Environment<'static>> {
     let mut templates = Environment::new();
+    templates.set_formatter(escape::format);
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     for (name, source) in TEMPLATES {
         templates.add_template(name, source).with_context(|| format!("template {name}"))?;
     }
     let Some(folder) = folder else { return Ok(templates) };
+    ensure!(folder.is_dir(), "--templates {}: there is no such folder", folder.display());
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.with_context(|| format!("cannot read the templates in {}", folder.display()))?;
         if !entry.file_type().is_file() {
