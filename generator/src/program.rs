@@ -102,7 +102,9 @@ fn build(plan: &Plan, output: OutputArgs) -> Result<bool> {
             // Files appear whole or not at all, so this is safe at any time.
             std::process::exit(1);
         }
-        tell(Kind::Note, "stopping when the work at hand is done; once more stops at once");
+        if !output.quiet.quiet {
+            tell(Kind::Note, "stopping when the work at hand is done; once more stops at once");
+        }
     };
     ctrlc::set_handler(interrupted).context("cannot listen for Ctrl-C")?;
     rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build_global().context("cannot start the worker threads")?;
