@@ -15,10 +15,14 @@ pub fn fill(element: &Element, markup: &'static str) {
     element.set_inner_html(markup);
 }
 
+/// The first element in another that matches, if there is one.
+pub fn first(root: &Element, selector: &str) -> Option<HtmlElement> {
+    root.query_selector(selector).ok().flatten().map(JsCast::unchecked_into)
+}
+
 /// The first element in another that matches. The markup is the program's own: it is there.
 pub fn find(root: &Element, selector: &str) -> HtmlElement {
-    let found = root.query_selector(selector).ok().flatten();
-    found.unwrap_or_else(|| panic!("no {selector}")).unchecked_into()
+    first(root, selector).unwrap_or_else(|| panic!("no {selector}"))
 }
 
 /// The part that is called so.
@@ -66,9 +70,9 @@ pub fn named(element: HtmlElement, name: &str) -> HtmlElement {
     element
 }
 
-/// Sets a property of an element's style.
-pub fn style(element: &HtmlElement, name: &str, value: &str) {
-    let _property_names_are_valid = element.style().set_property(name, value);
+/// Sets a property of an element's style; the pages allow no style in attributes.
+pub fn style(element: &Element, name: &str, value: &str) {
+    let _property_names_are_valid = element.unchecked_ref::<HtmlElement>().style().set_property(name, value);
 }
 
 /// Gives an element a class, or takes it.

@@ -2,8 +2,9 @@
 //! less time, than as views that follow signals.
 
 use leptos::prelude::document;
-use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
+
+pub use crate::dom::{first as find, style as set_style};
 
 /// An element. Attributes that begin with `--` are properties of its style; those without a name are left out.
 pub fn el(tag: &str, attributes: &[(&str, &str)], children: Vec<Element>) -> Element {
@@ -43,18 +44,9 @@ pub fn fill(element: &Element, children: Vec<Element>) {
     }
 }
 
-/// The first element inside of another.
-pub fn find(within: &Element, selector: &str) -> Option<HtmlElement> {
-    within.query_selector(selector).ok().flatten()?.dyn_into().ok()
-}
-
 /// The part of the page of this name.
 pub fn slot(within: &Element, name: &str) -> Option<HtmlElement> {
     find(within, &format!("[data-slot={name}]"))
-}
-
-pub fn set_style(element: &Element, name: &str, value: &str) {
-    let _names_are_valid = element.unchecked_ref::<HtmlElement>().style().set_property(name, value);
 }
 
 /// `attribute` if it holds, for [`el`].

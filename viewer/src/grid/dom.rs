@@ -7,6 +7,8 @@ use leptos::prelude::document;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, EventTarget, HtmlElement};
 
+pub use crate::dom::{all, closest, first as find, style};
+
 /// An element with attributes. The names are the program's own, so that they are valid.
 pub fn element(tag: &str, attributes: &[(&str, &str)]) -> HtmlElement {
     let element: HtmlElement = document().create_element(tag).expect("a tag is valid").unchecked_into();
@@ -38,11 +40,6 @@ pub fn set(element: &Element, name: &str, value: &str) {
     let _names_are_valid = element.set_attribute(name, value);
 }
 
-/// Sets a style; the pages allow none in attributes.
-pub fn style(element: &HtmlElement, name: &str, value: &str) {
-    let _names_are_valid = element.style().set_property(name, value);
-}
-
 /// Listens for as long as the element lives.
 pub fn listen<E: JsCast + 'static>(target: &EventTarget, event: &str, listen: impl Fn(E) + 'static) {
     let listen: Rc<dyn Fn(Event)> = Rc::new(move |event: Event| listen(event.unchecked_into()));
@@ -52,23 +49,6 @@ pub fn listen<E: JsCast + 'static>(target: &EventTarget, event: &str, listen: im
 fn listen_to(target: &EventTarget, event: &str, listen: Rc<dyn Fn(Event)>) {
     let closure = Closure::<dyn Fn(Event)>::new(move |event| listen(event)).into_js_value();
     let _listeners_are_functions = target.add_event_listener_with_callback(event, closure.unchecked_ref());
-}
-
-/// The element that an event is about: its target, or what is around it.
-pub fn closest(event: &Event, selector: &str) -> Option<HtmlElement> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    target.closest(selector).ok().flatten().map(JsCast::unchecked_into)
-}
-
-/// The first element within another that a selector finds.
-pub fn find(root: &Element, selector: &str) -> Option<HtmlElement> {
-    root.query_selector(selector).ok().flatten().map(JsCast::unchecked_into)
-}
-
-/// Every element within another that a selector finds.
-pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
-    let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
-    (0..found.length()).filter_map(|i| found.item(i)).map(JsCast::unchecked_into).collect()
 }
 
 pub fn focus(element: Option<HtmlElement>) {

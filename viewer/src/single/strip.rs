@@ -61,10 +61,12 @@ pub fn start(page: Page, root: &Element) {
         let mut paint = all.borrow_mut();
         paint.wanted = looked_at.into_iter().zip(other).collect();
         dom::toggle(&here, "from-query", role == Role::Query);
-        paint.repaint(&here);
         let (queries, keys) = selection.all_lines(role);
         let marks = queries.into_iter().map(|at| (at, "as-query")).chain(keys.into_iter().map(|at| (at, "as-key")));
         paint.mark(marks.collect());
+        // Where the tokens lie is asked in the frame that they are shown in: asked now, it would be found out twice.
+        let (all, here) = (all.clone(), here.clone());
+        request_animation_frame(move || all.borrow_mut().repaint(&here));
     });
     // What is selected elsewhere is brought into view; what the mouse is on stays where it is.
     let (all, here) = (paint.clone(), text.clone());
