@@ -18,8 +18,12 @@ fn audit(page: &mut Page, state: &str) {
     page.eval(&format!("{AXE};0"));
     for theme in ["light", "dark"] {
         page.prefer("prefers-color-scheme", theme);
-        // Colours that are still changing are neither the one nor the other.
-        page.wait("an end of all transitions", "document.getAnimations().every(a => a.playState !== 'running')");
+        // Colours that are still changing are neither the one nor the other; shapes that breathe stand for what is loaded.
+        page.wait(
+            "an end of all loading",
+            "document.getAnimations().every(a => a.effect.getComputedTiming().iterations !== Infinity)",
+        );
+        page.eval("document.getAnimations().forEach(a => a.finish())");
         let found = page.eval(FINDINGS);
         assert_eq!(found, "", "{state}, {theme}:\n{}", found.as_str().unwrap_or_default());
     }

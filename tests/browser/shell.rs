@@ -90,3 +90,20 @@ fn data_of_another_version_is_named() {
         assert!(error.contains("schema 999 (written by lens-build 99)"), "{error}");
     });
 }
+
+#[test]
+fn the_page_waits_for_the_rest_of_its_document() {
+    let plain = Site::made();
+    let page = std::fs::read_to_string(plain.folder().join("index.html")).unwrap();
+    let main = "<main id=\"app\">";
+    assert!(page.contains(main), "{page}");
+    // The browser reads this for longer than it takes to start the program.
+    let long = page.replacen(main, &format!("{main}{}", "<i></i>".repeat(400_000)), 1);
+    let site = Site::damaged("index.html", Some(&long));
+    visit(&site.url, "index.html", |page| {
+        page.wait_for("[data-testid=start]");
+        page.wait("the end of the document", "document.readyState === 'complete'");
+        let left = "document.querySelectorAll('#app > i, .page-skeleton, #plain').length";
+        assert_eq!(page.eval(left), 0);
+    });
+}

@@ -16,8 +16,17 @@ use crate::single::SingleView;
 use crate::theme::{self, ThemeButton};
 use crate::url::Address;
 
-/// Puts the page into `#app`, or into a new main element where there is none.
+/// Puts the page into `#app`, or into a new main element where there is none, once all of the document is there: what
+/// the browser still reads would be put behind it.
 pub fn mount() {
+    if document().ready_state() == "loading" {
+        window_event_listener_untyped("DOMContentLoaded", |_| mount_now());
+    } else {
+        mount_now();
+    }
+}
+
+fn mount_now() {
     let root = document().get_element_by_id("app").or_else(|| {
         let main = document().create_element("main").ok()?;
         document().body()?.append_child(&main).ok()?;
