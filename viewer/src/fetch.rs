@@ -1,18 +1,30 @@
 //! Files of the site: fetched once however many ask, aborted when nobody waits any more, kept within a budget.
+//!
+//! What is drawn anew asks again for what it already waited for, a moment after it stopped waiting. So what nobody
+//! waits for lingers before it is aborted.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
 use std::future::{Future, ready};
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::{LocalBoxFuture, WeakShared};
-use leptos::prelude::window;
+use futures::future::{LocalBoxFuture, Shared, WeakShared};
+use leptos::prelude::{set_timeout, window};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, Response};
+
+use crate::task::Task;
+
+/// How long what nobody waits for goes on: longer than drawing anew takes on a busy machine, and too short to hold up
+/// what is asked for instead.
+const LINGER: Duration = Duration::from_millis(300);
 
 /// A file's bytes. Dropping the future aborts the request. Errors are sentences to show.
 pub async fn bytes(url: &str) -> Result<Vec<u8>, String> {
@@ -71,12 +83,21 @@ struct Store {
     kept: Vec<(String, Thing, usize)>,
     budget: usize,
     loading: Vec<(String, WeakShared<Making>)>,
+    /// Goes on for a while with what nobody waits for.
+    linger: fn(LocalBoxFuture<'static, ()>),
 }
 
 impl<T: 'static> Cache<T> {
     /// Keeps what was used last, up to `budget` bytes.
     pub fn new(budget: usize) -> Self {
-        let store = Store { kept: Vec::new(), budget, loading: Vec::new() };
+        Cache::lingering(budget, |work| {
+            let task = Task::new(work);
+            set_timeout(|| drop(task), LINGER);
+        })
+    }
+
+    fn lingering(budget: usize, linger: fn(LocalBoxFuture<'static, ()>)) -> Self {
+        let store = Store { kept: Vec::new(), budget, loading: Vec::new(), linger };
         Cache { store: Rc::new(RefCell::new(store)), things: PhantomData }
     }
 
@@ -86,7 +107,7 @@ impl<T: 'static> Cache<T> {
     }
 
     /// The thing called `name`: kept, or in the making for somebody else, or made by `make`, which also tells its
-    /// size in bytes. Dropping the last future that waits for it drops the making.
+    /// size in bytes. Once the last future that waits for it is dropped, the making lingers and is then dropped.
     pub fn get(
         &self,
         name: &str,
@@ -111,12 +132,46 @@ fn wanted(store: &Rc<RefCell<Store>>, name: &str, make: Making) -> LocalBoxFutur
         state.loading.extend(load.downgrade().map(|weak| (name.to_owned(), weak)));
         load
     });
-    let (store, name) = (store.clone(), name.to_owned());
-    Box::pin(async move {
-        let (thing, size) = load.await?;
-        store.borrow_mut().keep(name, thing.clone(), size);
-        Ok(thing)
-    })
+    let (linger, load_again) = (state.linger, load.downgrade());
+    let work = Box::pin(made(store.clone(), name.to_owned(), load));
+    Box::pin(Waiter { work: Some(work), load: load_again, linger })
+}
+
+/// One who waits for a thing in the making.
+struct Waiter {
+    work: Option<LocalBoxFuture<'static, Result<Thing, String>>>,
+    load: Option<WeakShared<Making>>,
+    linger: fn(LocalBoxFuture<'static, ()>),
+}
+
+impl Future for Waiter {
+    type Output = Result<Thing, String>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let made = self.work.as_mut().map_or(Poll::Pending, |work| work.poll_unpin(context));
+        if made.is_ready() {
+            self.work = None;
+        }
+        made
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let Some(work) = self.work.take() else { return };
+        let load = self.load.as_ref().and_then(WeakShared::upgrade);
+        // The other one is in the work.
+        if load.is_some_and(|load| load.strong_count() == Some(2)) {
+            (self.linger)(Box::pin(work.map(drop)));
+        }
+    }
+}
+
+/// The thing in the making, put among what is kept.
+async fn made(store: Rc<RefCell<Store>>, name: String, load: Shared<Making>) -> Result<Thing, String> {
+    let (thing, size) = load.await?;
+    store.borrow_mut().keep(name, thing.clone(), size);
+    Ok(thing)
 }
 
 impl Store {
@@ -169,7 +224,7 @@ mod tests {
 
     #[test]
     fn dropped_with_the_last_who_waits() {
-        let cache: Cache<u8> = Cache::new(100);
+        let cache: Cache<u8> = Cache::lingering(100, drop);
         let (hold, held) = oneshot::channel::<()>();
         let first = cache.get("x", async move {
             held.await.ok();
@@ -181,6 +236,25 @@ mod tests {
         drop(second);
         assert!(hold.is_canceled());
         assert_eq!(block_on(cache.get("x", ready(Ok((3, 1))))).as_deref(), Ok(&3));
+    }
+
+    #[test]
+    fn asked_for_again_while_it_lingers() {
+        thread_local! {
+            static LINGERING: RefCell<Vec<LocalBoxFuture<'static, ()>>> = RefCell::default();
+        }
+        let cache: Cache<u8> = Cache::lingering(100, |work| LINGERING.with_borrow_mut(|l| l.push(work)));
+        let (send, sent) = oneshot::channel();
+        let making = async move { Ok((sent.await.unwrap(), 1)) };
+        let waiters = [cache.get("x", making), cache.get("x", ready(Ok((2, 1))))];
+        drop(waiters);
+        assert_eq!(LINGERING.with_borrow(Vec::len), 1);
+        let again = cache.get("x", ready(Ok((3, 1))));
+        LINGERING.with_borrow_mut(Vec::clear);
+        send.send(1).unwrap();
+        assert_eq!(block_on(again).as_deref(), Ok(&1));
+        drop(cache.get("x", ready(Ok((4, 1)))));
+        assert_eq!(LINGERING.with_borrow(Vec::len), 0);
     }
 
     #[test]
