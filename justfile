@@ -82,7 +82,15 @@ fmt:
 # Build the viewer into viewer/dist
 [group('work')]
 viewer: _wasm-target _wasm-bindgen _trunk
-    cd viewer && trunk build --release
+    #!/usr/bin/env bash
+    set -euo pipefail
+    # What the program says of an error names files of libraries: not where they lie on this machine, since sites are
+    # for everyone. Cargo splits the flags at spaces.
+    flags="--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust/="
+    for libraries in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do flags+=" --remap-path-prefix=$libraries="; done
+    [[ "${flags// --remap/}" == *" "* ]] || export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$flags"
+    cd viewer
+    trunk build --release
 
 # Train the built-in models anew, into generator/assets/demo; names of models choose some of them
 [group('work')]

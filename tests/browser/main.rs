@@ -36,6 +36,7 @@ mod heads;
 mod hostile;
 mod itself;
 mod look;
+mod parts;
 mod pictures;
 mod plain;
 mod precision;

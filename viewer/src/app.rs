@@ -11,8 +11,8 @@ use crate::embed;
 use crate::erase::{effect, live, part};
 use crate::finder::{IndexView, Views};
 use crate::index::Index;
+use crate::parts::Part;
 use crate::signal::awaited;
-use crate::single::SingleView;
 use crate::theme::{self, ThemeButton};
 use crate::url::Address;
 
@@ -65,6 +65,7 @@ pub fn App(own: String) -> impl IntoView {
     let page = Page::of(&window().location().pathname().unwrap_or_default());
     let is_embedded = embed::provide();
     let index = awaited(Index::load);
+    let single = (page == Page::Single).then(Part::single);
     let title = move || index.with(|i| i.as_ref()?.as_ref().ok().map(|i| i.manifest.title.clone()));
     effect(move || {
         if let (Page::Grid, Some(title)) = (page, title()) {
@@ -86,10 +87,7 @@ pub fn App(own: String) -> impl IntoView {
             Some(Err(message)) => view! { <Failure title="This site cannot be shown" message /> }.into_any(),
             Some(Ok(index)) => {
                 provide_context(Arc::new(index));
-                match page {
-                    Page::Grid => view! { <IndexView /> }.into_any(),
-                    Page::Single => view! { <SingleView /> }.into_any(),
-                }
+                single.map_or_else(|| view! { <IndexView /> }.into_any(), Part::view)
             }
         })}
     }
@@ -113,7 +111,7 @@ pub fn Failure(#[prop(into)] title: String, #[prop(into)] message: String) -> im
 
 /// Grey shapes where the page will be.
 #[component]
-fn Skeleton() -> impl IntoView {
+pub fn Skeleton() -> impl IntoView {
     view! {
         <div class="page-skeleton" aria-busy="true" aria-label="Loading" data-testid="loading">
             <div class="skeleton"></div>

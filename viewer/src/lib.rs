@@ -16,6 +16,7 @@ pub mod frame;
 pub mod grid;
 pub mod help;
 pub mod index;
+pub mod parts;
 pub mod patterns;
 pub mod scores;
 pub mod signal;

@@ -14,6 +14,9 @@ use super::stage::Stage;
 /// `viewer/dist` as it was when the program was built; empty if there was none.
 static BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/viewer.rs"));
 
+/// The part of the program that the page of one pattern needs, as `viewer/src/parts.rs` calls it.
+const SINGLE: &str = "single";
+
 const BOOT: &[u8] = include_bytes!("boot.js");
 const WORKER: &[u8] = include_bytes!("worker.js");
 const ICON: &[u8] = include_bytes!("icon.svg");
@@ -32,6 +35,10 @@ pub struct Links {
     /// The module that wasm-bindgen wrote.
     pub js: String,
     pub wasm: String,
+    /// The module that fetches parts of the program; empty if it has none.
+    pub parts: String,
+    /// The parts that the page of one pattern needs.
+    pub single: Vec<String>,
     pub css: String,
     pub icon: String,
     /// The script that starts the viewer.
@@ -73,7 +80,8 @@ impl Viewer {
         let page = files.iter().position(|(name, _)| name == INDEX_HTML).context("it has no index.html")?;
         let page = files.remove(page).1;
         let (mut links, sheets) = Links::of(&String::from_utf8_lossy(&page));
-        for name in sheets.iter().chain([&links.js, &links.wasm]).chain(Some(&links.icon).filter(|i| !i.is_empty())) {
+        let optional = [&links.icon, &links.parts].into_iter().filter(|name| !name.is_empty());
+        for name in sheets.iter().chain([&links.js, &links.wasm]).chain(&links.single).chain(optional) {
             ensure!(!name.is_empty(), "its index.html does not link a module and its WebAssembly");
             ensure!(files.iter().any(|(file, _)| file == name), "its index.html links {name:?}, which is not there");
         }
@@ -115,17 +123,20 @@ fn take_joined(files: &mut Vec<(String, Cow<'static, [u8]>)>, sheets: &[String])
 }
 
 impl Links {
-    /// Of a page as trunk writes it: `modulepreload` for the module, `preload` for the WebAssembly. The style sheets
-    /// come beside, in the order that they are to be applied in.
+    /// Of a page as trunk and `viewer/split` write it: `modulepreload` for modules, `preload` for the WebAssembly, and
+    /// `data-parts` at what belongs to parts of it. The style sheets come beside, in the order that they are to be
+    /// applied in.
     fn of(page: &str) -> (Self, Vec<String>) {
         let (mut links, mut sheets) = (Links::default(), Vec::new());
         for tag in page.split("<link").skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| attributes(tag)) {
             let href = tag.get("href").map_or("", |h| h.trim_start_matches("./")).to_owned();
-            match tag.get("rel").copied() {
-                Some("stylesheet") => sheets.push(href),
-                Some("modulepreload") if links.js.is_empty() => links.js = href,
-                Some("preload") if links.wasm.is_empty() && href.ends_with(".wasm") => links.wasm = href,
-                Some("icon") => links.icon = href,
+            match (tag.get("rel").copied().unwrap_or_default(), tag.get("data-parts")) {
+                ("stylesheet", _) => sheets.push(href),
+                ("modulepreload", Some(_)) => links.parts = href,
+                ("modulepreload", None) if links.js.is_empty() => links.js = href,
+                ("preload", Some(parts)) => links.single.extend(parts.split(' ').any(|p| p == SINGLE).then_some(href)),
+                ("preload", None) if links.wasm.is_empty() && href.ends_with(".wasm") => links.wasm = href,
+                ("icon", _) => links.icon = href,
                 _ => {}
             }
         }
@@ -153,9 +164,15 @@ mod tests {
     use super::*;
 
     const PAGE: &str = r#"<!doctype html><html><head>
+        <link rel="modulepreload" href="./v-3-parts.js" data-parts="">
+        <link rel="preload" href="./v-3-both.wasm" as="fetch" type="application/wasm" data-parts="heads single">
+        <link rel="preload" href="./v-3-heads.wasm" as="fetch" type="application/wasm" data-parts="heads">
         <link rel="stylesheet" href="./base-1.css"/><link rel=stylesheet href=./grid-2.css>
         <link rel="modulepreload" href="./v-3.js" crossorigin="anonymous">
         <link rel="preload" href='./v-3_bg.wasm' crossorigin="anonymous" as="fetch" type="application/wasm"></head>"#;
+
+    const FILES: [&str; 7] =
+        ["base-1.css", "grid-2.css", "v-3.js", "v-3-parts.js", "v-3_bg.wasm", "v-3-both.wasm", "v-3-heads.wasm"];
 
     fn viewer(page: &str, names: &[&str]) -> Result<Viewer> {
         let files = names.iter().map(|n| ((*n).to_owned(), Cow::Borrowed(&b"x"[..])));
@@ -164,9 +181,10 @@ mod tests {
 
     #[test]
     fn the_page_says_what_is_what() {
-        let viewer = viewer(PAGE, &["base-1.css", "grid-2.css", "v-3.js", "v-3_bg.wasm"]).unwrap();
+        let viewer = viewer(PAGE, &FILES).unwrap();
         let links = viewer.links();
         assert_eq!((links.js.as_str(), links.wasm.as_str()), ("v-3.js", "v-3_bg.wasm"));
+        assert_eq!((links.parts.as_str(), &links.single[..]), ("v-3-parts.js", &["v-3-both.wasm".to_owned()][..]));
         assert!(links.boot.starts_with("boot-") && links.icon.starts_with("icon-"));
         assert!(viewer.files.iter().all(|(name, _)| name != INDEX_HTML));
         let sheets: Vec<_> = viewer.files.iter().filter(|(name, _)| name.ends_with(".css")).collect();
@@ -177,7 +195,10 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let error = |page, names: &[&str]| viewer(page, names).unwrap_err().to_string();
-        assert!(error(PAGE, &["base-1.css", "grid-2.css", "v-3.js"]).contains("\"v-3_bg.wasm\""));
+        for name in FILES.iter().filter(|name| !name.contains("heads")) {
+            let others = FILES.into_iter().filter(|other| other != name).collect::<Vec<_>>();
+            assert!(error(PAGE, &others).contains(&format!("{name:?}")), "{name}");
+        }
         assert!(error("<html>", &[]).contains("does not link a module"));
     }
 }
