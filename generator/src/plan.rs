@@ -10,7 +10,7 @@ use lens_schema::{FigureEntry, Precision};
 
 use crate::cli::{self, ActivationsArgs, BuildArgs, FiguresArgs, SiteArgs, SiteCommandArgs};
 use crate::data::PatternFormat;
-use crate::figure::{self, FigureFn, Registry};
+use crate::figure::{self, FigureCommand, FigureFn, Registry};
 use crate::model::LoadOptions;
 use crate::model::device::DeviceChoice;
 use crate::model::source::ModelSource;
@@ -147,10 +147,15 @@ impl Plan {
 
 /// All figure functions, those that the command line names or writes too.
 pub fn registry(args: &cli::FigureSelection, registry: &Registry) -> Result<Registry> {
-    let drawn_elsewhere = args.figure_cmd.iter().map(|line| figure::command(line)).collect::<Result<Vec<_>>>()?;
-    let written = args.figure_expr.iter().map(|text| figure::expression(text)).collect::<Result<Vec<_>>>();
-    let own = written.map(|written| drawn_elsewhere.into_iter().flatten().chain(written));
-    own.and_then(|own| registry.and(own)).map_err(wrong_usage)
+    let commands = parsed(&args.figure_cmd, FigureCommand::parse)?;
+    let written = parsed(&args.figure_expr, figure::expression)?;
+    // Programs are started only when all that was typed can be meant.
+    let drawn_elsewhere = commands.iter().map(FigureCommand::functions).collect::<Result<Vec<_>>>()?;
+    registry.and(drawn_elsewhere.into_iter().flatten().chain(written)).map_err(wrong_usage)
+}
+
+fn parsed<T>(texts: &[String], parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+    texts.iter().map(|text| parse(text)).collect::<Result<_>>().map_err(wrong_usage)
 }
 
 /// The figure functions that are asked for: what is written on the command line is.
