@@ -165,6 +165,11 @@ fn wrong_usage_is_told_before_anything_is_written() {
         "error: --revision step1000: only models of the hub have revisions, and --model tiny is DIR/tiny; leave one of \
          the two out",
     );
+    refused("serve --host=", "error: a value is required for '--host <HOST>' but none was supplied");
+    refused(
+        "models [",
+        "error: invalid value '[' for '[PATTERN]': error parsing glob '[': unclosed character class; missing ']'",
+    );
     refused(
         "-o here -s here/data",
         "error: --out here: the data directory here/data lies there; a site needs a directory of its own",
