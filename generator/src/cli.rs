@@ -124,8 +124,9 @@ pub struct DataArgs {
 
 #[derive(Debug, Args)]
 pub struct ModelSelection {
-    /// A built-in model, a local model folder, a TransformerLens name or a hub id; repeatable, or separated by commas
-    #[arg(short, long = "model", value_name = "NAME", value_delimiter = ',')]
+    /// A built-in model, a local model folder, a TransformerLens name or a hub id; repeatable, or separated by commas,
+    /// which a folder's name may have too
+    #[arg(short, long = "model", value_name = "NAME")]
     pub models: Vec<String>,
 }
 

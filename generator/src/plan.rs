@@ -100,7 +100,7 @@ impl Plan {
         };
         let load = LoadOptions { device: device(&args.run.device)?, dtype: dtype(args.run.dtype) };
         let run = RunPlan {
-            models: models(&args.models.models, args.revision.as_deref())?,
+            models: models(&model_names(&args.models)?, args.revision.as_deref())?,
             prompts: args.prompts.prompts,
             selection,
             batch_size: args.run.batch_size,
@@ -123,7 +123,7 @@ impl Plan {
     pub fn figures(args: FiguresArgs, registry: &Registry) -> Result<Plan> {
         Ok(Plan {
             data: args.data.save_path,
-            input: Input::Kept { models: args.models.models, n_samples: args.first.n_samples },
+            input: Input::Kept { models: model_names(&args.models)?, n_samples: args.first.n_samples },
             figures: Some(figures(&args.figures, registry)?),
             derived: registry.derived(),
             site: None,
@@ -136,7 +136,7 @@ impl Plan {
         Ok(Plan {
             site: Some(site(args.site, &args.data.save_path)?),
             data: args.data.save_path,
-            input: Input::Kept { models: args.models.models, n_samples: args.first.n_samples },
+            input: Input::Kept { models: model_names(&args.models)?, n_samples: args.first.n_samples },
             figures: None,
             derived: registry.derived(),
             force: false,
@@ -185,6 +185,21 @@ fn site(args: SiteArgs, data: &Path) -> Result<(PathBuf, SiteOptions)> {
         precision: precision(args.precision),
     };
     Ok((args.out, options))
+}
+
+/// The names that `--model` lists. A value that is a folder is one name, whatever commas it has.
+pub fn model_names(typed: &cli::ModelSelection) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for value in &typed.models {
+        match Path::new(value).is_dir() {
+            true => names.push(value.clone()),
+            false => names.extend(value.split(',').map(str::to_owned)),
+        }
+        if names.iter().any(String::is_empty) {
+            return Err(wrong_usage(format!("--model {value:?}: a name is missing")));
+        }
+    }
+    Ok(names)
 }
 
 /// The models of these names, each once; without a name the built-in ones.

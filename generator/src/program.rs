@@ -137,7 +137,8 @@ fn build(plan: &Plan, output: OutputArgs) -> Result<bool> {
 }
 
 fn index(args: &IndexArgs, registry: &Registry) -> Result<bool> {
-    for (model, n_prompts) in pipeline::index(&args.data.save_path, &args.models.models, registry)? {
+    let models = plan::model_names(&args.models)?;
+    for (model, n_prompts) in pipeline::index(&args.data.save_path, &models, registry)? {
         if !args.quiet.quiet {
             print(format!("{model}: {n_prompts} prompts"))?;
         }
