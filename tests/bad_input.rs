@@ -106,6 +106,20 @@ fn models() {
         "cannot load bad: tensor transformer.h.0.mlp.c_fc.weight in DIR/bad/model.safetensors has shape [24, 96], but \
          config.json asks for [24, 20]",
     );
+    // Another model's: of what it would take nothing is said.
+    test.write("bad/config.json", r#"{"model_type": "llama", "num_hidden_layers": 1000}"#);
+    fails(
+        &test,
+        "cannot load bad: tensor model.embed_tokens.weight of shape [32000, 4096] is missing in \
+         DIR/bad/model.safetensors",
+    );
+    test.model("gpt2", "bad");
+    test.set("bad/config.json", "vocab_size", 1_000_000_000_000_u64.into());
+    fails(
+        &test,
+        "cannot load bad: tensor transformer.wte.weight in DIR/bad/model.safetensors has shape [64, 24], but \
+         config.json asks for [1000000000000, 24]",
+    );
     test.model("gpt2", "bad");
     let weights = test.read("bad/model.safetensors");
     test.write("bad/model.safetensors", &weights[..weights.len() / 2]);
@@ -326,18 +340,18 @@ fn a_taken_port() {
 #[cfg(target_os = "linux")]
 fn a_model_that_is_too_large() {
     let test = Test::new();
-    test.model("gpt2", "large");
-    test.set("large/config.json", "vocab_size", 1_000_000_000_000_u64.into());
-    test.prompts("p.jsonl", &[&texts(1, 30)[0]]);
-    let run = test.run("activations --model large -p p.jsonl --dtype bf16");
-    run.fails_with(
-        "failed: model large: cannot run large: it needs about 44703 GiB of memory (44703 GiB for the weights, 0.0 GiB for a batch, ",
-        " are available: give --max-tokens, so that prompts are shorter than 31 tokens, or take a smaller model",
+    test.model("llama", "large");
+    test.set("large/config.json", "max_position_embeddings", 1_000_000.into());
+    test.model("gpt2", "small");
+    test.prompts("p.jsonl", &[&texts(1, 300_000)[0]]);
+    let run = test.run("activations --model large --model small -p p.jsonl --max-chars 9000000");
+    let run = run.fails_with(
+        "failed: model large: cannot run large: it needs about 12070 GiB of memory (0.0 GiB for the weights, 4024 GiB for \
+         a batch, 8047 GiB for results that are being written), and ",
+        " are available: give --dtype bf16, which halves the weights, or give --max-tokens, so that prompts are shorter \
+         than 300001 tokens, or take a smaller model",
     );
-    let run = test.run("activations --model large -p p.jsonl --max-tokens 5");
-    run.fails_with(
-        "failed: model large: cannot run large: it needs about 89407 GiB of memory ",
-        "or take a smaller model",
-    );
+    assert!(run.stdout.starts_with("prompts: 1 run, "), "{run}");
     assert!(!test.path("attn_data/large").exists(), "nothing of it is written");
+    test.run("activations --model large -p p.jsonl --max-chars 9000000 --max-tokens 9").succeeds();
 }

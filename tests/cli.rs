@@ -165,6 +165,14 @@ fn wrong_usage_is_told_before_anything_is_written() {
         "error: --revision step1000: only models of the hub have revisions, and --model tiny is DIR/tiny; leave one of \
          the two out",
     );
+    refused("--model tiny,", "error: --model \"tiny,\": a name is missing");
+    refused("index --model ,", "error: --model \",\": a name is missing");
+    test.run_words(&["figures", "--model", ""]).refused("error: --model \"\": a name is missing");
+    refused("serve --host=", "error: a value is required for '--host <HOST>' but none was supplied");
+    refused(
+        "models [",
+        "error: invalid value '[' for '[PATTERN]': error parsing glob '[': unclosed character class; missing ']'",
+    );
     refused(
         "-o here -s here/data",
         "error: --out here: the data directory here/data lies there; a site needs a directory of its own",
@@ -196,6 +204,26 @@ fn a_model_is_called_by_its_folder_however_it_is_named() {
     for name in ["tiny", "./tiny", "tiny/"] {
         test.run(&format!("figures -s data --model {name}")).succeeds();
     }
+}
+
+/// A value is split at commas unless it is the name of a folder.
+#[test]
+fn names_of_folders_and_files_may_have_commas() {
+    let test = with_model();
+    test.model("gpt2", "one,two");
+    test.write("p,q.jsonl", test.read("p.jsonl"));
+    test.run("activations --model one,two -p p,q.jsonl").succeeds();
+    test.run("activations --model tiny,one,two -p p.jsonl").fails_with("failed: model one: ", "");
+    let models = |data: &str| {
+        let models = test.jsonl(&format!("{data}/models.jsonl"));
+        models.iter().map(|m| m["model_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(models("attn_data"), ["one,two", "tiny"]);
+    test.run("activations --model one,two --model tiny -s both -p p,q.jsonl").succeeds();
+    assert_eq!(models("both"), ["one,two", "tiny"]);
+    test.run("site --model one,two").succeeds();
+    assert_eq!(models("site"), ["one,two"]);
+    test.run("index --model one,two").succeeds().prints("one_two: 2 prompts\n");
 }
 
 #[test]

@@ -127,11 +127,27 @@ fn programs_that_are_none_are_refused() {
     refused("no-such-program --flag", "cannot start no-such-program");
     refused("echo hello", "its first line is not what lens_figures writes: hello");
     refused("true", "it registers no figure function (exit status: 0)");
-    refused("python 'a", "this is no command; quotes must be closed");
     test.write("broken.py", "import lens_figures\n1 / 0\n");
     test.write("empty.py", "import lens_figures\n");
     let broken = test.run_words(&["figures", "--list", "--figure-cmd", &format!("{} broken.py", python())]);
     assert!(broken.stderr.contains("ZeroDivisionError"), "{broken}");
     let empty = test.run_words(&["figures", "--list", "--figure-cmd", &format!("{} empty.py", python())]);
     assert!(empty.stderr.contains("it registers no figure function"), "{empty}");
+}
+
+/// No program is started: not even those that are whole.
+#[test]
+fn lines_that_are_no_command_are_wrong_usage() {
+    let test = with_prompts(&["the cat sat"]);
+    for (line, why) in [
+        ("", "write a program and its arguments, as in 'python my_figures.py'"),
+        ("''", "write a program and its arguments, as in 'python my_figures.py'"),
+        ("python 'a", "quotes must be closed"),
+    ] {
+        let run = test.run_words(&["--model", "tiny", "--figure-cmd", "touch started", "--figure-cmd", line]);
+        run.refused(&format!("error: --figure-cmd {line:?}: {why}"));
+    }
+    test.run_words(&["--model", "tiny", "--figure-cmd", "touch started", "--figure-expr", "x=A+"])
+        .refused_with("error: --figure-expr x: ");
+    assert!(!test.path("started").exists() && !test.path("attn_data").exists());
 }

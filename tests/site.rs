@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use lens_build::pattern::AttentionPatterns;
-use lens_build::site::{SiteBuilder, SiteOptions, SiteReport};
+use lens_build::site::{GITHUB_PAGES_LIMIT, SiteBuilder, SiteOptions, SiteReport};
 use lens_schema::npz::Reader;
 use lens_schema::shard::{ExactLayer, Overview};
 use lens_schema::{FigureEntry, Manifest, ModelEntry, Precision, PromptEntry, jsonl, path};
@@ -211,6 +211,22 @@ fn pages_keep_hostile_text_inert_and_links_relative() {
             assert!(!attribute.starts_with('/') && !attribute.starts_with("http"), "{page}: {attribute}");
         }
     }
+}
+
+/// A site is measured as it lies on disk, so that a file with a hole in it is enough.
+#[test]
+fn a_site_above_the_limit_of_github_pages_is_told() {
+    let dir = TempDir::new().unwrap();
+    let report = |bytes: u64| {
+        let site = SiteBuilder::new(&dir.path().join("site"), &data_only(Precision::Exact), &[]).unwrap();
+        fs::File::create(dir.path().join(".site.partial/hole")).unwrap().set_len(bytes).unwrap();
+        site.finish().unwrap()
+    };
+    let small = report(GITHUB_PAGES_LIMIT / 2);
+    assert!(small.notes.is_empty() && small.bytes > GITHUB_PAGES_LIMIT / 2, "{small:?}");
+    let large = report(GITHUB_PAGES_LIMIT);
+    let note = "the site has 1.00 GB, GitHub Pages takes 1 GB: keep 8 bits of each value (--precision overview), ";
+    assert!(large.notes.len() == 1 && large.notes[0].starts_with(note), "{large:?}");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Model folders that cannot be used: each is refused by the name of what is wrong with it.
 
-use lens_build::model::arch;
+use lens_build::model::files::ModelFiles;
+use lens_build::model::{Model, arch};
 use serde_json::{Value, json};
 
-use crate::models::{Copy, load};
+use crate::models::{Copy, folders, load};
 
 #[test]
 fn unsupported_configurations_are_refused_by_name() {
@@ -70,6 +71,7 @@ fn variants_that_are_not_computed_are_refused_by_name() {
         ("bloom", "n_head", json!(1u64 << 60), "1152921504606846976 attention heads; at most 65536 are supported"),
         ("bloom", "n_layer", json!(1u64 << 60), "1152921504606846976 layers; at most 65536 are supported"),
         ("xglm", "d_model", json!(3), "a hidden size of 3: positions need at least 4 dimensions"),
+        ("xglm", "max_position_embeddings", json!(1u64 << 60), "1152921504606846976 positions; at most 1048576 are"),
         ("mpt", "attn_config", mpt("attn_type", json!("grouped_query_attention")), "attn_config: unknown variant"),
         ("mpt", "attn_config", mpt("rope", json!(true)), "attn_config.rope is true; it is not supported for MPT"),
         ("mpt", "attn_config", mpt("clip_qkv", json!(-1.0)), "attn_config.clip_qkv is -1; it must not be negative"),
@@ -224,6 +226,35 @@ fn unusable_weights_are_refused() {
     let expected =
         "no weights: neither DIR/model.safetensors nor DIR/pytorch_model.bin is there, nor the index of a sharded one";
     assert_eq!(copy.error(), expected);
+}
+
+/// What a check refuses is what loading refuses, in the same words.
+#[test]
+fn names_and_shapes_are_checked_without_values() {
+    let refused = |result: anyhow::Result<()>| result.err().map(|e| format!("{e:#}"));
+    let check = |folder: &std::path::Path| refused(Model::check(&ModelFiles::folder(folder).unwrap()));
+    let mut missing = 0;
+    for folder in folders() {
+        assert_eq!(check(&folder), None, "{}", folder.display());
+        let Ok(bytes) = std::fs::read(folder.join("model.safetensors")) else { continue };
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        for tensor in tensors.names().into_iter().step_by(4) {
+            let copy = Copy::of(&folder.file_name().unwrap().to_string_lossy()).tensor(tensor, None);
+            let loading = refused(load(&copy.path("")).map(drop));
+            assert_eq!(check(&copy.path("")), loading, "{} without {tensor}", folder.display());
+            missing += usize::from(loading.is_some_and(|error| error.contains(" is missing in ")));
+        }
+    }
+    assert!(missing > 300, "{missing}");
+    let copy = Copy::of("llama_bf16").set("intermediate_size", json!(1u64 << 40));
+    assert_eq!(
+        check(&copy.path("")).map(|error| error.replace(&*copy.path("").to_string_lossy(), "DIR/")),
+        Some(copy.error())
+    );
+    assert!(copy.error().ends_with("but config.json asks for [1099511627776, 24]"), "{}", copy.error());
+    // A value is none of a check's concern.
+    let copy = Copy::of("gpt2").tensor("transformer.wpe.weight", Some((&[40, 24], f32::NAN)));
+    assert!(check(&copy.path("")).is_none() && load(&copy.path("")).is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ops::RangeBounds;
 use std::path::PathBuf;
 
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::tokens::PrependBos;
@@ -124,8 +124,9 @@ pub struct DataArgs {
 
 #[derive(Debug, Args)]
 pub struct ModelSelection {
-    /// A built-in model, a local model folder, a TransformerLens name or a hub id; repeatable, or separated by commas
-    #[arg(short, long = "model", value_name = "NAME", value_delimiter = ',')]
+    /// A built-in model, a local model folder, a TransformerLens name or a hub id; repeatable, or separated by commas,
+    /// which a folder's name may have too
+    #[arg(short, long = "model", value_name = "NAME")]
     pub models: Vec<String>,
 }
 
@@ -249,7 +250,7 @@ pub struct ServeArgs {
     #[arg(short, long, value_name = "DIR", default_value = "site")]
     pub out: PathBuf,
     /// Address to listen at; 0.0.0.0 lets other machines in
-    #[arg(long, default_value = "127.0.0.1")]
+    #[arg(long, default_value = "127.0.0.1", value_parser = NonEmptyStringValueParser::new())]
     pub host: String,
     /// Port to listen at; 0 takes any free one
     #[arg(long, default_value_t = 8000)]
@@ -262,6 +263,7 @@ pub struct ServeArgs {
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// Only what contains this text or matches this glob, in full; '*' is everything
+    #[arg(value_parser = glob)]
     pub pattern: Option<String>,
     /// As JSON
     #[arg(long)]
@@ -319,4 +321,8 @@ pub enum Precision {
 
 fn number(range: impl RangeBounds<u64>) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(range)
+}
+
+fn glob(text: &str) -> Result<String, globset::Error> {
+    globset::Glob::new(text).map(|_| text.to_owned())
 }

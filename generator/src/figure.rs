@@ -29,7 +29,7 @@ use crate::pattern::Pattern;
 
 pub use crate::image::Heatmap;
 pub use crate::plot::{Axes, PlotFormat};
-pub use command::command;
+pub use command::FigureCommand;
 pub use declared::{About, Declared};
 pub use expression::expression;
 pub use library::library;

@@ -2,6 +2,7 @@
 
 pub mod arch;
 pub mod attention;
+mod blank;
 pub mod catalog;
 pub mod config;
 pub mod decoder;
@@ -111,11 +112,26 @@ impl Model {
         Ok((architecture, config))
     }
 
+    /// Compares the tensors that the files list with those that `config.json` asks for. No value is read.
+    ///
+    /// # Errors
+    /// As [`Model::load`], but for values.
+    pub fn check(files: &ModelFiles) -> Result<()> {
+        let (architecture, config) = Self::architecture(files)?;
+        let weights = Self::weights(files)?.without_values();
+        architecture.embedding(&weights, &config)?;
+        let mut own = (0..config.n_layers()).filter(|layer| architecture.shares_weights_of(*layer).is_none());
+        own.try_for_each(|layer| architecture.block(&weights, &config, layer).map(drop))
+    }
+
+    fn weights(files: &ModelFiles) -> Result<Weights> {
+        Ok(Weights::open(files)?.tied(arch::open(files)?.embedding_names))
+    }
+
     fn load_with(files: &ModelFiles, options: &LoadOptions, fused: bool) -> Result<Model> {
         // What config.json has no place for is told first.
         Self::architecture(files)?;
-        let weights = Weights::open(files)?.tied(arch::open(files)?.embedding_names);
-        Self::with_weights(files, &weights, options, fused)
+        Self::with_weights(files, &Self::weights(files)?, options, fused)
     }
 
     fn with_weights(files: &ModelFiles, weights: &Weights, options: &LoadOptions, fused: bool) -> Result<Model> {

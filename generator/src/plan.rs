@@ -10,7 +10,7 @@ use lens_schema::{FigureEntry, Precision};
 
 use crate::cli::{self, ActivationsArgs, BuildArgs, FiguresArgs, SiteArgs, SiteCommandArgs};
 use crate::data::PatternFormat;
-use crate::figure::{self, FigureFn, Registry};
+use crate::figure::{self, FigureCommand, FigureFn, Registry};
 use crate::model::LoadOptions;
 use crate::model::device::DeviceChoice;
 use crate::model::source::ModelSource;
@@ -100,7 +100,7 @@ impl Plan {
         };
         let load = LoadOptions { device: device(&args.run.device)?, dtype: dtype(args.run.dtype) };
         let run = RunPlan {
-            models: models(&args.models.models, args.revision.as_deref())?,
+            models: models(&model_names(&args.models)?, args.revision.as_deref())?,
             prompts: args.prompts.prompts,
             selection,
             batch_size: args.run.batch_size,
@@ -123,7 +123,7 @@ impl Plan {
     pub fn figures(args: FiguresArgs, registry: &Registry) -> Result<Plan> {
         Ok(Plan {
             data: args.data.save_path,
-            input: Input::Kept { models: args.models.models, n_samples: args.first.n_samples },
+            input: Input::Kept { models: model_names(&args.models)?, n_samples: args.first.n_samples },
             figures: Some(figures(&args.figures, registry)?),
             derived: registry.derived(),
             site: None,
@@ -136,7 +136,7 @@ impl Plan {
         Ok(Plan {
             site: Some(site(args.site, &args.data.save_path)?),
             data: args.data.save_path,
-            input: Input::Kept { models: args.models.models, n_samples: args.first.n_samples },
+            input: Input::Kept { models: model_names(&args.models)?, n_samples: args.first.n_samples },
             figures: None,
             derived: registry.derived(),
             force: false,
@@ -147,10 +147,15 @@ impl Plan {
 
 /// All figure functions, those that the command line names or writes too.
 pub fn registry(args: &cli::FigureSelection, registry: &Registry) -> Result<Registry> {
-    let drawn_elsewhere = args.figure_cmd.iter().map(|line| figure::command(line)).collect::<Result<Vec<_>>>()?;
-    let written = args.figure_expr.iter().map(|text| figure::expression(text)).collect::<Result<Vec<_>>>();
-    let own = written.map(|written| drawn_elsewhere.into_iter().flatten().chain(written));
-    own.and_then(|own| registry.and(own)).map_err(wrong_usage)
+    let commands = parsed(&args.figure_cmd, FigureCommand::parse)?;
+    let written = parsed(&args.figure_expr, figure::expression)?;
+    // Programs are started only when all that was typed can be meant.
+    let drawn_elsewhere = commands.iter().map(FigureCommand::functions).collect::<Result<Vec<_>>>()?;
+    registry.and(drawn_elsewhere.into_iter().flatten().chain(written)).map_err(wrong_usage)
+}
+
+fn parsed<T>(texts: &[String], parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+    texts.iter().map(|text| parse(text)).collect::<Result<_>>().map_err(wrong_usage)
 }
 
 /// The figure functions that are asked for: what is written on the command line is.
@@ -180,6 +185,21 @@ fn site(args: SiteArgs, data: &Path) -> Result<(PathBuf, SiteOptions)> {
         precision: precision(args.precision),
     };
     Ok((args.out, options))
+}
+
+/// The names that `--model` lists. A value that is a folder is one name, whatever commas it has.
+pub fn model_names(typed: &cli::ModelSelection) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for value in &typed.models {
+        match Path::new(value).is_dir() {
+            true => names.push(value.clone()),
+            false => names.extend(value.split(',').map(str::to_owned)),
+        }
+        if names.iter().any(String::is_empty) {
+            return Err(wrong_usage(format!("--model {value:?}: a name is missing")));
+        }
+    }
+    Ok(names)
 }
 
 /// The models of these names, each once; without a name the built-in ones.

@@ -42,27 +42,11 @@ pub fn run(figures: impl IntoIterator<Item = FigureFn>) -> ExitCode {
 fn carry_out(registry: &Registry) -> Result<bool> {
     let cli = parse();
     match cli.command {
-        None => {
-            let output = cli.build.activations.work.output;
-            console::set_form(output);
-            build(&Plan::build(cli.build, registry)?, output)
-        }
-        Some(Command::Activations(args)) => {
-            let output = args.work.output;
-            console::set_form(output);
-            build(&Plan::activations(args, registry)?, output)
-        }
+        None => build(cli.build.activations.work.output, || Plan::build(cli.build, registry)),
+        Some(Command::Activations(args)) => build(args.work.output, || Plan::activations(args, registry)),
         Some(Command::Figures(args)) if args.list => list_figures(&args, registry),
-        Some(Command::Figures(args)) => {
-            let output = args.work.output;
-            console::set_form(output);
-            build(&Plan::figures(args, registry)?, output)
-        }
-        Some(Command::Site(args)) => {
-            let output = args.output;
-            console::set_form(output);
-            build(&Plan::site(args, registry)?, output)
-        }
+        Some(Command::Figures(args)) => build(args.work.output, || Plan::figures(args, registry)),
+        Some(Command::Site(args)) => build(args.output, || Plan::site(args, registry)),
         Some(Command::Index(args)) => index(&args, registry),
         Some(Command::Serve(args)) => serve(&args),
         Some(Command::Models(args)) => list_models(&args),
@@ -94,7 +78,9 @@ fn parse() -> Cli {
     Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
 }
 
-fn build(plan: &Plan, output: OutputArgs) -> Result<bool> {
+fn build(output: OutputArgs, plan: impl FnOnce() -> Result<Plan>) -> Result<bool> {
+    console::set_form(output);
+    let plan = plan()?;
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     let interrupted = move || {
@@ -109,7 +95,7 @@ fn build(plan: &Plan, output: OutputArgs) -> Result<bool> {
     ctrlc::set_handler(interrupted).context("cannot listen for Ctrl-C")?;
     rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build_global().context("cannot start the worker threads")?;
     let console = Console::new(output);
-    let result = pipeline::run(plan, &console, &stop);
+    let result = pipeline::run(&plan, &console, &stop);
     console.end();
     let summary = result?;
     for failure in &summary.failures {
@@ -137,7 +123,8 @@ fn build(plan: &Plan, output: OutputArgs) -> Result<bool> {
 }
 
 fn index(args: &IndexArgs, registry: &Registry) -> Result<bool> {
-    for (model, n_prompts) in pipeline::index(&args.data.save_path, &args.models.models, registry)? {
+    let models = plan::model_names(&args.models)?;
+    for (model, n_prompts) in pipeline::index(&args.data.save_path, &models, registry)? {
         if !args.quiet.quiet {
             print(format!("{model}: {n_prompts} prompts"))?;
         }

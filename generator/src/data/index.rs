@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::DataDir;
 use crate::fs;
 
-/// What the listing of a prompt is good for: its place.
+/// What the listing of a prompt is good for where it is only read: its place.
 #[derive(serde::Deserialize)]
 struct Listed {
     hash: String,
@@ -61,12 +61,12 @@ impl DataDir {
     /// then the others in the order that they were listed in, then those that were not, by hash. Returns how many.
     pub fn write_prompts_index(&self, model: &str, first: &[&str]) -> Result<usize> {
         // A damaged listing is what this function is asked to repair.
-        let listed = self.listed(model).unwrap_or_default();
-        let order: Vec<String> = first.iter().map(|hash| (*hash).to_owned()).chain(listed).collect();
+        let listed: Vec<Foreign> = self.read_index(&path::prompts(model)).unwrap_or_default();
+        let first = first.iter().map(|hash| (*hash).to_owned());
+        let order: Vec<String> = first.chain(listed.iter().map(|prompt| prompt.hash.clone())).collect();
         let hashes = self.hashes_in_order(model, &order)?;
-        let foreign: Vec<Foreign> = self.read_index(&path::prompts(model)).unwrap_or_default();
         let mut foreign: BTreeMap<String, Map<String, Value>> =
-            foreign.into_iter().map(|listed| (listed.hash, listed.keys)).collect();
+            listed.into_iter().map(|prompt| (prompt.hash, prompt.keys)).collect();
         let mut unreadable = None;
         // One by one: all of them may not fit into memory.
         let written = fs::write_with(&self.root.join(path::prompts(model)), |out| {

@@ -97,17 +97,39 @@ struct Pool {
     helper: tempfile::TempDir,
 }
 
-/// The figure functions of a command, a line of words as a shell reads it. Starts it, to ask for them.
-///
-/// # Errors
-/// A line that is no command, a program that does not start, or does not say what it draws.
-pub fn command(line: &str) -> Result<Vec<FigureFn>> {
-    functions(line).with_context(|| format!("--figure-cmd {line:?}"))
+/// A program that draws figures, and its arguments.
+#[derive(Debug)]
+pub struct FigureCommand {
+    /// As it was typed.
+    line: String,
+    words: Vec<String>,
 }
 
-fn functions(line: &str) -> Result<Vec<FigureFn>> {
-    let words = shlex::split(line).filter(|words| !words.is_empty());
-    let words = words.context("this is no command; quotes must be closed")?;
+impl FigureCommand {
+    /// A line of words, as a shell reads it.
+    ///
+    /// # Errors
+    /// A line that names no program, or whose quotes are not closed.
+    pub fn parse(line: &str) -> Result<FigureCommand> {
+        let words = shlex::split(line).with_context(|| format!("--figure-cmd {line:?}: quotes must be closed"))?;
+        let names_program = words.first().is_some_and(|program| !program.is_empty());
+        ensure!(
+            names_program,
+            "--figure-cmd {line:?}: write a program and its arguments, as in 'python my_figures.py'"
+        );
+        Ok(FigureCommand { line: line.to_owned(), words })
+    }
+
+    /// The figure functions of the program, which is started to ask for them.
+    ///
+    /// # Errors
+    /// A program that does not start, or does not say what it draws.
+    pub fn functions(&self) -> Result<Vec<FigureFn>> {
+        functions(self.words.clone()).with_context(|| format!("--figure-cmd {:?}", self.line))
+    }
+}
+
+fn functions(words: Vec<String>) -> Result<Vec<FigureFn>> {
     let helper = tempfile::tempdir().context("no temporary directory for Python's side of the protocol")?;
     std::fs::write(helper.path().join(HELPER.0), HELPER.1).context("cannot write Python's side of the protocol")?;
     let pool = Pool { words, idle: Mutex::default(), helper };

@@ -15,6 +15,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::blank::blank;
 use super::config::{NormConfig, NormKind};
 use super::files::ModelFiles;
 use super::linear::Linear;
@@ -37,8 +38,17 @@ pub struct Weights {
     index: Option<(String, BTreeMap<String, String>)>,
     /// Other names of the token embedding.
     tied: &'static [&'static str],
-    /// Only the names count: every tensor has the shape that is asked for, and random values.
-    random: bool,
+    content: Content,
+}
+
+/// What is taken from the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Values,
+    /// Names and shapes: tensors are blank.
+    Shapes,
+    /// Names: every tensor has the shape that is asked for, and random values.
+    Names,
 }
 
 /// What a file is makes it useless here, though it is whole.
@@ -62,7 +72,8 @@ impl Weights {
     /// Finds the weights and reads their table of contents.
     pub fn open(folder: &ModelFiles) -> Result<Weights> {
         let Found { files: names, index } = find(folder)?;
-        let mut weights = Weights { files: Vec::new(), tensors: BTreeMap::new(), index, tied: &[], random: false };
+        let mut weights =
+            Weights { files: Vec::new(), tensors: BTreeMap::new(), index, tied: &[], content: Content::Values };
         for name in &names {
             let file = WeightFile::open(folder, name)?;
             weights.tensors.extend(file.names().map(|tensor| (tensor.clone(), weights.files.len())));
@@ -87,11 +98,16 @@ impl Weights {
 
     /// Random values for a model of any size that has the tensors of `like`, as many layers as it may have.
     pub(super) fn random(like: &ModelFiles) -> Result<Weights> {
-        Ok(Weights { random: true, ..Self::open(like)? })
+        Ok(Weights { content: Content::Names, ..Self::open(like)? })
+    }
+
+    /// The same, of which only names and shapes are looked at.
+    pub(super) fn without_values(self) -> Weights {
+        Weights { content: Content::Shapes, ..self }
     }
 
     fn has(&self, name: &str) -> bool {
-        if !self.random {
+        if self.content != Content::Names {
             return self.tensors.contains_key(name);
         }
         let same = |a: &str, b: &str| a == b || (a.parse::<usize>().is_ok() && b.parse::<usize>().is_ok());
@@ -120,14 +136,34 @@ impl Weights {
         Scope { weights: self, prefix: prefix.to_owned() }
     }
 
-    /// Values of a tensor as f32 in C order; of a matrix if `transposed` by columns.
-    fn values(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Vec<f32>> {
-        if self.random {
-            return Ok(random_values(name, shape));
+    /// A tensor as f32 on the CPU; a matrix if `transposed` by columns, as `[columns, rows]`.
+    fn tensor(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Tensor> {
+        let mut own_shape = shape.to_vec();
+        if transposed {
+            own_shape.reverse();
         }
-        let Some(file) = self.tensors.get(name).map(|at| &self.files[*at]) else {
-            bail!("{}", self.missing(name, shape));
+        let values = match self.content {
+            Content::Names => random_values(name, shape),
+            Content::Shapes => {
+                self.file(name, shape)?.check(name, shape)?;
+                return blank(&own_shape);
+            }
+            Content::Values => self.values(name, shape, transposed)?,
         };
+        Ok(Tensor::from_vec(values, own_shape, &Device::Cpu)?)
+    }
+
+    /// The file that has a tensor.
+    fn file(&self, name: &str, shape: &[usize]) -> Result<&WeightFile> {
+        match self.tensors.get(name) {
+            Some(at) => Ok(&self.files[*at]),
+            None => bail!("{}", self.missing(name, shape)),
+        }
+    }
+
+    /// Values of a tensor as f32 in C order, all of them finite; of a matrix if `transposed` by columns.
+    fn values(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Vec<f32>> {
+        let file = self.file(name, shape)?;
         let values = file.read(name, shape, transposed)?;
         // Without an early end within a run of values, so that the check is made of vector instructions.
         let finite = |run: &[f32]| run.iter().fold(true, |all, v| all & v.is_finite());
@@ -191,8 +227,7 @@ impl Scope<'_> {
 
     /// A tensor as f32 on the CPU; its shape must be exactly `shape`, its values finite.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let values = self.weights.values(&format!("{}{name}", self.prefix), shape, false)?;
-        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+        self.weights.tensor(&format!("{}{name}", self.prefix), shape, false)
     }
 
     /// The vectors of the tokens, `[d_vocab, width]`. Where they are the output embedding too, a file may have them by
@@ -207,9 +242,7 @@ impl Scope<'_> {
 
     /// `name.weight` stored `[d_out, d_in]`, and `name.bias` if the model has biases there.
     pub fn linear(&self, name: &str, d_in: usize, d_out: usize, bias: bool) -> Result<Linear> {
-        let full = format!("{}{name}.weight", self.prefix);
-        let values = self.weights.values(&full, &[d_out, d_in], true)?;
-        let weight = Tensor::from_vec(values, (d_in, d_out), &Device::Cpu)?;
+        let weight = self.weights.tensor(&format!("{}{name}.weight", self.prefix), &[d_out, d_in], true)?;
         Ok(Linear { weight, bias: self.bias(name, d_out, bias)? })
     }
 

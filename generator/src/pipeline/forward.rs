@@ -126,9 +126,12 @@ impl<'a> ModelRun<'a> {
         let to_compute = !self.missing.is_empty() || random.is_some();
         let loaded = self.encoder.as_ref().filter(|_| to_compute).map(|encoder| {
             let jobs = self.jobs(encoder);
-            self.check_memory(&jobs).with_context(|| format!("cannot run {}", self.files.name))?;
-            let model = Model::load(self.files, &self.run.load);
-            Ok((encoder, jobs, model.with_context(|| format!("cannot load {}", self.files.name))?))
+            let cannot = |what: &str| format!("cannot {what} {}", self.files.name);
+            // First: what another model's config.json asks for says nothing about memory.
+            Model::check(self.files).with_context(|| cannot("load"))?;
+            self.check_memory(&jobs).with_context(|| cannot("run"))?;
+            let model = Model::load(self.files, &self.run.load).with_context(|| cannot("load"))?;
+            Ok((encoder, jobs, model))
         });
         let (encoder, jobs, model) = match loaded {
             Some(Ok(loaded)) => loaded,

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use candle_core::Tensor;
 
+use crate::model::blank::made_of;
 use crate::model::config::{DecoderConfig, Experts};
 use crate::model::linear::Linear;
 use crate::model::mlp::{FeedForward, Gate, Mixture, Mlp};
@@ -34,8 +35,10 @@ pub(super) fn stacked(weights: &Scope<'_>, config: &DecoderConfig, [up, down]: [
     let (d, d_mlp, n) = (config.d_model, config.d_mlp.unwrap_or(0), choice(config)?.n_experts);
     let up = weights.tensor(up, &[n, 2 * d_mlp, d])?;
     let down = weights.tensor(down, &[n, d, d_mlp])?;
-    let map =
-        |stack: &Tensor, i| -> Result<Linear> { Ok(Linear { weight: stack.get(i)?.t()?.contiguous()?, bias: None }) };
+    let map = |stack: &Tensor, i| -> Result<Linear> {
+        let matrix = stack.get(i)?.t()?;
+        Ok(Linear { weight: made_of(&matrix, matrix.dims2()?.into(), || matrix.contiguous())?, bias: None })
+    };
     (0..n).map(|i| Ok(expert(map(&up, i)?, map(&down, i)?, config))).collect()
 }
 

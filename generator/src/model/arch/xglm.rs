@@ -16,6 +16,9 @@ use crate::model::weights::{Scope, Weights};
 /// The row of position 0 in the table of positions.
 const FIRST_POSITION: usize = 2;
 
+/// Positions are computed, so that no tensor says that a number of them is wrong; 2048 is usual.
+const MOST_POSITIONS: usize = 1 << 20;
+
 /// Names of the common sizes in other architectures, and in this one.
 pub(super) const NAMES: &[(&str, &str)] =
     &[("hidden_size", "d_model"), ("num_hidden_layers", "num_layers"), ("num_attention_heads", "attention_heads")];
@@ -55,6 +58,8 @@ impl Default for Xglm {
 impl Architecture for Xglm {
     fn config(&self) -> Result<DecoderConfig> {
         ensure!(self.d_model >= 4, "a hidden size of {}: positions need at least 4 dimensions", self.d_model);
+        let positions = self.max_position_embeddings;
+        ensure!(positions <= MOST_POSITIONS, "{positions} positions; at most {MOST_POSITIONS} are supported");
         let sizes = Sizes {
             d_model: self.d_model,
             n_layers: self.num_layers,

@@ -85,18 +85,22 @@ impl WeightFile {
         self.tensors.contains_key(name)
     }
 
-    /// Values of a tensor of this shape, as f32 in C order; of a matrix if `transposed` by columns.
-    pub fn read(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Vec<f32>> {
+    /// A tensor's view, which has this shape.
+    pub fn check(&self, name: &str, shape: &[usize]) -> Result<&View> {
         let path = &self.path;
         let view = self.tensors.get(name).with_context(|| format!("tensor {name} is missing in {path}"))?;
-        let found = &view.shape;
         // Quantised weights have shapes of their own; that they are quantised says more.
-        ensure!(
-            found == shape || view.kind.is_other(),
-            "tensor {name} in {path} has shape {found:?}, but config.json asks for {shape:?}"
-        );
-        let view = if transposed { view.clone().transposed() } else { view.clone() };
-        let values = view.values(&self.bytes).with_context(|| format!("cannot use tensor {name} in {path}"))?;
+        view.kind.check().with_context(|| format!("cannot use tensor {name} in {path}"))?;
+        let found = &view.shape;
+        ensure!(found == shape, "tensor {name} in {path} has shape {found:?}, but config.json asks for {shape:?}");
+        Ok(view)
+    }
+
+    /// Values of a tensor of this shape, as f32 in C order; of a matrix if `transposed` by columns.
+    pub fn read(&self, name: &str, shape: &[usize], transposed: bool) -> Result<Vec<f32>> {
+        let view = self.check(name, shape)?.clone();
+        let view = if transposed { view.transposed() } else { view };
+        let values = view.values(&self.bytes)?;
         self.bytes.release(view.bytes());
         Ok(values)
     }

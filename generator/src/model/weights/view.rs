@@ -1,6 +1,6 @@
 //! Where a tensor's values lie in a file, and how they become f32.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, ensure};
 use half::{bf16, f16};
 use rayon::prelude::*;
 
@@ -27,8 +27,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub fn is_other(&self) -> bool {
-        matches!(self, Kind::Other(_))
+    /// An error unless its values can be read.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Kind::Other(kind) => Err(not_a_float(kind)),
+            _ => Ok(()),
+        }
     }
 
     /// Bytes of a value; 0 for what cannot be read.
@@ -40,6 +44,13 @@ impl Kind {
             Kind::Other(_) => 0,
         }
     }
+}
+
+fn not_a_float(kind: &str) -> anyhow::Error {
+    anyhow!(
+        "its values are of type {kind}: only f64, f32, f16 and bf16 weights are supported; give the original model, not \
+         a quantised one"
+    )
 }
 
 impl View {
@@ -87,10 +98,7 @@ impl View {
             Kind::F32 => self.gather(bytes, f32::from_le_bytes),
             Kind::F16 => self.gather(bytes, |b| f16::from_le_bytes(b).to_f32()),
             Kind::Bf16 => self.gather(bytes, |b| bf16::from_le_bytes(b).to_f32()),
-            Kind::Other(kind) => bail!(
-                "its values are of type {kind}: only f64, f32, f16 and bf16 weights are supported; \
-                 give the original model, not a quantised one"
-            ),
+            Kind::Other(kind) => return Err(not_a_float(kind)),
         })
     }
 
