@@ -5,7 +5,6 @@ pub mod band;
 pub mod cells;
 pub mod colours;
 pub mod complaints;
-pub mod dom;
 pub mod field;
 pub mod figures;
 pub mod functions;

@@ -13,10 +13,10 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
+use crate::dom;
 use crate::erase::effect;
 use crate::frame;
 use crate::grid::band::Band;
-use crate::grid::dom;
 use crate::grid::hover::Hover;
 use crate::grid::layout::{Content, Layout, Wish};
 use crate::grid::order::{Key, Tile};
@@ -321,7 +321,7 @@ impl Shown {
         measure();
         // The row is there after the next frame.
         let root = self.root.clone();
-        request_animation_frame(move || dom::focus(dom::find(&root, &format!("[data-index=\"{to}\"]"))));
+        request_animation_frame(move || dom::focus(dom::first(&root, &format!("[data-index=\"{to}\"]"))));
     }
 
     /// Shows what a tile has under the pointer, or its largest value.
