@@ -30,6 +30,7 @@ pub mod progress;
 pub mod prompt_filters;
 pub mod prompts;
 pub mod row;
+pub mod scene;
 pub mod scored;
 pub mod shade;
 pub mod start;

@@ -6,11 +6,11 @@ use web_sys::HtmlElement;
 
 use crate::dom;
 use crate::grid::colours::label;
-use crate::grid::figures::Scene;
 use crate::grid::layout::Content;
 use crate::grid::order::{Key, MEAN};
 use crate::grid::progress::Progress;
 use crate::grid::row::Row;
+use crate::grid::scene::Scene;
 use crate::grid::thousands;
 
 /// A line that is on the page until it is dropped.
