@@ -14,7 +14,7 @@
 //! - [`precision`]: sites that keep more or less of each value
 //! - [`worker`]: unpacking beside the page
 //! - [`access`]: what axe-core finds in both pages; [`still`]: what does not move
-//! - [`finder`]: heads found by their scores
+//! - [`finder`]: heads found by their scores; [`finder_address`]: what its address says, and what is said instead
 //! - [`plain`]: pages without scripts, without WebAssembly, and opened from disk
 //! - [`hostile`]: texts and pictures that would run scripts if they were more than data
 //! - [`shell`]: what surrounds both pages: title, theme, what a damaged site says
@@ -29,6 +29,7 @@ mod embed;
 mod export;
 mod expression;
 mod finder;
+mod finder_address;
 mod fixture;
 mod grid;
 mod harness;

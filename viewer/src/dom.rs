@@ -1,5 +1,6 @@
-//! Elements without the types of a framework around them: markup that the program brings, its parts by name, and what
-//! in them follows signals. A view of leptos compiles a good part of leptos once more; this costs a call.
+//! Elements without the types of a framework around them: markup that the program brings, new ones, their parts by name,
+//! and what in them follows signals. A view of leptos compiles a good part of leptos once more and takes more time; this
+//! costs a call.
 //!
 //! Texts from the site's files are put into text nodes and attributes only; markup is `'static`.
 
@@ -37,36 +38,51 @@ pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
     found.map(JsCast::unchecked_into).collect()
 }
 
-/// A new element with a class and a text.
-pub fn make(tag: &str, class: &str, text: &str) -> HtmlElement {
+/// A new element with attributes; those without a name are left out. The names are the program's own, so that they
+/// are valid.
+pub fn element(tag: &str, attributes: &[(&str, &str)]) -> HtmlElement {
     let element: HtmlElement = document().create_element(tag).expect("the tag has a valid name").unchecked_into();
-    if !class.is_empty() {
-        element.set_class_name(class);
+    for (name, value) in attributes.iter().filter(|(name, _)| !name.is_empty()) {
+        set(&element, name, value);
     }
-    if !text.is_empty() {
-        element.set_text_content(Some(text));
-    }
+    element
+}
+
+/// A new element with a text, which stays a text whatever it holds.
+pub fn words(tag: &str, attributes: &[(&str, &str)], text: &str) -> HtmlElement {
+    let element = element(tag, attributes);
+    element.set_text_content(Some(text));
     element
 }
 
 /// A new element around others.
-pub fn around(tag: &str, class: &str, children: &[HtmlElement]) -> HtmlElement {
-    let element = make(tag, class, "");
-    put(&element, children);
+pub fn around(tag: &str, attributes: &[(&str, &str)], children: &[impl AsRef<Element>]) -> HtmlElement {
+    let element = element(tag, attributes);
+    children.iter().for_each(|child| append(&element, child.as_ref()));
     element
 }
 
+/// A new element with a class, unless that is empty, and a text.
+pub fn make(tag: &str, class: &str, text: &str) -> HtmlElement {
+    words(tag, &[(if class.is_empty() { "" } else { "class" }, class)], text)
+}
+
+/// Sets an attribute.
+pub fn set(element: &Element, name: &str, value: &str) {
+    let _attribute_names_are_valid = element.set_attribute(name, value);
+}
+
 /// Sets an attribute, or removes it.
-pub fn set(element: &Element, name: &str, value: Option<&str>) {
-    let _attribute_names_are_valid = match value {
-        Some(value) => element.set_attribute(name, value),
-        None => element.remove_attribute(name),
-    };
+pub fn set_or_remove(element: &Element, name: &str, value: Option<&str>) {
+    match value {
+        Some(value) => set(element, name, value),
+        None => drop(element.remove_attribute(name)),
+    }
 }
 
 /// The element called so, for tests.
 pub fn named(element: HtmlElement, name: &str) -> HtmlElement {
-    set(&element, "data-testid", Some(name));
+    set(&element, "data-testid", name);
     element
 }
 
@@ -83,9 +99,12 @@ pub fn toggle(element: &Element, class: &str, on: bool) {
 /// Puts elements into another in place of what it has.
 pub fn put(element: &Element, children: &[HtmlElement]) {
     element.set_text_content(None);
-    for child in children {
-        let _child_is_no_ancestor = element.append_child(child);
-    }
+    children.iter().for_each(|child| append(element, child));
+}
+
+/// Puts an element into another, behind what it has.
+pub fn append(parent: &Element, child: &Element) {
+    let _child_is_no_ancestor = parent.append_child(child);
 }
 
 /// An element's text follows what it reads.
@@ -99,7 +118,7 @@ pub fn text(element: HtmlElement, value: impl Fn() -> String + 'static) {
 /// An attribute follows what it reads.
 pub fn attribute(element: HtmlElement, name: &'static str, value: impl Fn() -> Option<String> + 'static) {
     fn follow(element: HtmlElement, name: &'static str, value: Box<dyn Fn() -> Option<String>>) {
-        effect(move || set(&element, name, value().as_deref()));
+        effect(move || set_or_remove(&element, name, value().as_deref()));
     }
     follow(element, name, Box::new(value));
 }
@@ -112,9 +131,9 @@ pub fn children(element: HtmlElement, make: impl Fn() -> Vec<HtmlElement> + 'sta
     follow(element, Box::new(make));
 }
 
-/// Listens to an event for as long as the page lives.
-pub fn listen<E: JsCast>(target: &EventTarget, event: &str, mut act: impl FnMut(E) + 'static) {
-    fn add(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
+/// Listens to an event for as long as the element lives. What is done may lead to the same event again.
+pub fn listen<E: JsCast>(target: &EventTarget, event: &str, act: impl Fn(E) + 'static) {
+    fn add(target: &EventTarget, event: &str, act: Box<dyn Fn(Event)>) {
         let act = Closure::wrap(act).into_js_value();
         let _events_can_be_listened_to = target.add_event_listener_with_callback(event, act.unchecked_ref());
     }
@@ -125,4 +144,11 @@ pub fn listen<E: JsCast>(target: &EventTarget, event: &str, mut act: impl FnMut(
 pub fn closest(event: &Event, selector: &str) -> Option<HtmlElement> {
     let element = event.target()?.dyn_into::<Element>().ok()?;
     element.closest(selector).ok().flatten().map(JsCast::unchecked_into)
+}
+
+/// Moves the focus to an element, if there is one; it may be refused.
+pub fn focus(element: Option<HtmlElement>) {
+    if let Some(element) = element {
+        let _focus_may_be_refused = element.focus();
+    }
 }

@@ -15,7 +15,7 @@ const MARKUP: &str = "<header><h2 id=\"help-title\">Keys and pointer</h2>\
 /// Makes a dialog the sheet, which is open while `open` says so; Escape and its button close it.
 pub fn start(dialog: HtmlDialogElement, open: RwSignal<bool>, keys: &'static [Section], pointer: Section) {
     dom::fill(&dialog, MARKUP);
-    dom::set(&dialog, "aria-labelledby", Some("help-title"));
+    dom::set(&dialog, "aria-labelledby", "help-title");
     let mut sections: Vec<HtmlElement> = keys.iter().map(|section| list(section, true)).collect();
     sections.push(list(&pointer, false));
     dom::put(&dom::find(&dialog, ".sections"), &sections);
@@ -33,11 +33,11 @@ pub fn start(dialog: HtmlDialogElement, open: RwSignal<bool>, keys: &'static [Se
 fn list((title, rows): &Section, are_keys: bool) -> HtmlElement {
     let row = |(name, does): &(&str, &str)| {
         let name = match are_keys {
-            true => dom::around("dt", "", &name.split('/').map(|key| dom::make("kbd", "", key)).collect::<Vec<_>>()),
+            true => dom::around("dt", &[], &name.split('/').map(|key| dom::make("kbd", "", key)).collect::<Vec<_>>()),
             false => dom::make("dt", "", name),
         };
         [name, dom::make("dd", "", does)]
     };
     let rows: Vec<HtmlElement> = rows.iter().flat_map(row).collect();
-    dom::around("section", "", &[dom::make("h3", "", title), dom::around("dl", "", &rows)])
+    dom::around("section", &[], &[dom::make("h3", "", title), dom::around("dl", &[], &rows)])
 }

@@ -17,20 +17,30 @@ use crate::task::Task;
 /// A value of any type.
 type Thing = Box<dyn Any>;
 
-/// A value that is read and written, and followed by who reads it.
-pub struct RwSignal<T> {
-    thing: reactive::RwSignal<Thing, LocalStorage>,
+/// A value that is followed by who reads it: a [`RwSignal`] or a [`Memo`], as its node in the reactive graph says.
+pub struct Signal<N, T> {
+    node: N,
     of: PhantomData<fn() -> T>,
 }
 
-impl<T: 'static> RwSignal<T> {
-    pub fn new(value: T) -> Self {
-        fn signal(thing: Thing) -> reactive::RwSignal<Thing, LocalStorage> {
-            reactive::RwSignal::new_local(thing)
-        }
-        RwSignal { thing: signal(Box::new(value)), of: PhantomData }
-    }
+/// A value that is read and written.
+pub type RwSignal<T> = Signal<Source, T>;
 
+/// A value that follows from signals, and tells who reads it when it becomes another.
+pub type Memo<T> = Signal<Derivation, T>;
+
+type Source = reactive::RwSignal<Thing, LocalStorage>;
+type Derivation = reactive::Memo<Derived>;
+
+/// What the reactive graph knows of a signal.
+pub trait Node: Copy {
+    fn follow(self);
+
+    /// Nothing once the part of the page that the node belongs to is gone.
+    fn read<R>(self, read: impl FnOnce(&dyn Any) -> R) -> Option<R>;
+}
+
+impl<N: Node, T: 'static> Signal<N, T> {
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
         self.track();
         self.with_untracked(read)
@@ -42,28 +52,16 @@ impl<T: 'static> RwSignal<T> {
 
     /// Nothing once the part of the page that the signal belongs to is gone.
     pub fn try_with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> Option<R> {
-        let thing = readable(self.thing)?;
-        Some(read(thing.downcast_ref().expect("made of this type")))
-    }
-
-    /// Changes the value and tells who follows; nothing once the signal's part of the page is gone.
-    pub fn update(self, change: impl FnOnce(&mut T)) {
-        if let Some(mut thing) = self.thing.try_write() {
-            change(thing.downcast_mut().expect("made of this type"));
-        }
-    }
-
-    pub fn set(self, value: T) {
-        self.update(|now| *now = value);
+        self.node.read(|thing| read(thing.downcast_ref().expect("made of this type")))
     }
 
     /// Follows the value without reading it.
     pub fn track(self) {
-        self.thing.track();
+        self.node.follow();
     }
 }
 
-impl<T: Clone + 'static> RwSignal<T> {
+impl<N: Node, T: Clone + 'static> Signal<N, T> {
     pub fn get(self) -> T {
         self.with(T::clone)
     }
@@ -77,13 +75,43 @@ impl<T: Clone + 'static> RwSignal<T> {
     }
 }
 
-fn readable(signal: reactive::RwSignal<Thing, LocalStorage>) -> Option<impl Deref<Target = Thing>> {
-    signal.try_read_untracked()
+impl<T: 'static> RwSignal<T> {
+    pub fn new(value: T) -> Self {
+        fn signal(thing: Thing) -> Source {
+            Source::new_local(thing)
+        }
+        Signal { node: signal(Box::new(value)), of: PhantomData }
+    }
+
+    /// Changes the value and tells who follows; nothing once the signal's part of the page is gone.
+    pub fn update(self, change: impl FnOnce(&mut T)) {
+        if let Some(mut thing) = self.node.try_write() {
+            change(thing.downcast_mut().expect("made of this type"));
+        }
+    }
+
+    pub fn set(self, value: T) {
+        self.update(|now| *now = value);
+    }
+}
+
+impl Node for Source {
+    fn follow(self) {
+        self.track();
+    }
+
+    fn read<R>(self, read: impl FnOnce(&dyn Any) -> R) -> Option<R> {
+        readable(self).map(|thing| read(&**thing))
+    }
+}
+
+fn readable(source: Source) -> Option<impl Deref<Target = Thing>> {
+    source.try_read_untracked()
 }
 
 /// What a memo holds, and how it is compared to another of its type.
-#[derive(Clone)]
-struct Derived {
+#[derive(Clone, Debug)]
+pub struct Derived {
     thing: Arc<dyn Any + Send + Sync>,
     equal: fn(&dyn Any, &dyn Any) -> bool,
 }
@@ -94,62 +122,30 @@ impl PartialEq for Derived {
     }
 }
 
-/// A value that follows from signals, and tells who reads it when it becomes another.
-pub struct Memo<T> {
-    derived: reactive::Memo<Derived>,
-    of: PhantomData<fn() -> T>,
-}
-
 /// A memo of what a closure makes of the signals that it reads.
 pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
-    fn derive(value: Live<Derived>) -> reactive::Memo<Derived> {
-        reactive::Memo::new(move |_| value())
+    fn derive(value: Live<Derived>) -> Derivation {
+        Derivation::new(move |_| value())
     }
     fn equal<T: PartialEq + 'static>(a: &dyn Any, b: &dyn Any) -> bool {
         a.downcast_ref::<T>() == b.downcast_ref::<T>()
     }
-    let derived = derive(Arc::new(move || Derived { thing: Arc::new(value()), equal: equal::<T> }));
-    Memo { derived, of: PhantomData }
+    let node = derive(Arc::new(move || Derived { thing: Arc::new(value()), equal: equal::<T> }));
+    Signal { node, of: PhantomData }
 }
 
-impl<T: 'static> Memo<T> {
-    pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
+impl Node for Derivation {
+    fn follow(self) {
         self.track();
-        self.with_untracked(read)
     }
 
-    pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        self.try_with_untracked(read).expect("the page is there")
-    }
-
-    /// Nothing once the part of the page that the memo belongs to is gone.
-    pub fn try_with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> Option<R> {
-        let thing = remembered(self.derived)?;
-        Some(read(thing.downcast_ref().expect("made of this type")))
-    }
-
-    /// Follows the value without reading it.
-    pub fn track(self) {
-        self.derived.track();
+    fn read<R>(self, read: impl FnOnce(&dyn Any) -> R) -> Option<R> {
+        remembered(self).map(|thing| read(&*thing))
     }
 }
 
-impl<T: Clone + 'static> Memo<T> {
-    pub fn get(self) -> T {
-        self.with(T::clone)
-    }
-
-    pub fn get_untracked(self) -> T {
-        self.with_untracked(T::clone)
-    }
-
-    pub fn try_get_untracked(self) -> Option<T> {
-        self.try_with_untracked(T::clone)
-    }
-}
-
-fn remembered(memo: reactive::Memo<Derived>) -> Option<Arc<dyn Any + Send + Sync>> {
-    memo.try_read_untracked().map(|derived| derived.thing.clone())
+fn remembered(derivation: Derivation) -> Option<Arc<dyn Any + Send + Sync>> {
+    derivation.try_read_untracked().map(|derived| derived.thing.clone())
 }
 
 /// What a future comes to that is made anew when a signal changes that its making reads; nothing before the first one
@@ -170,30 +166,16 @@ impl<T: Default + 'static> Default for RwSignal<T> {
     }
 }
 
-impl<T> Clone for RwSignal<T> {
+impl<N: Copy, T> Clone for Signal<N, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for RwSignal<T> {}
+impl<N: Copy, T> Copy for Signal<N, T> {}
 
-impl<T> fmt::Debug for RwSignal<T> {
+impl<N, T> fmt::Debug for Signal<N, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RwSignal")
-    }
-}
-
-impl<T> Clone for Memo<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Memo<T> {}
-
-impl<T> fmt::Debug for Memo<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Memo")
+        f.write_str("Signal")
     }
 }

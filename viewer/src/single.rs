@@ -114,13 +114,13 @@ fn state(page: Page, root: &HtmlElement) {
         below.set_hidden(is_waiting || has_problem);
         dom::toggle(&busy, "failed", has_problem);
         dom::toggle(&ready, "stale", is_stale);
-        dom::set(&busy, "aria-busy", Some(if is_waiting || is_stale || is_computing { "true" } else { "false" }));
+        dom::set(&busy, "aria-busy", if is_waiting || is_stale || is_computing { "true" } else { "false" });
     });
     dom::children(dom::find(root, ".trouble"), move || page.problem.get().as_ref().map(trouble).into_iter().collect());
     dom::children(dom::part(root, "notices"), move || {
         let notice = |text: String| {
             let notice = dom::make("p", "", &text);
-            dom::set(&notice, "role", Some("status"));
+            dom::set(&notice, "role", "status");
             notice
         };
         page.complaints.get().into_iter().chain(page.outside()).chain(page.inexact.get()).map(notice).collect()
@@ -131,15 +131,13 @@ fn state(page: Page, root: &HtmlElement) {
 fn trouble(problem: &Problem) -> HtmlElement {
     let link = |(text, href): &(String, String)| {
         let link = dom::make("a", "", text);
-        dom::set(&link, "href", Some(href));
-        dom::around("li", "", &[link])
+        dom::set(&link, "href", href);
+        dom::around("li", &[], &[link])
     };
     let mut parts = vec![dom::make("h1", "", "This pattern cannot be shown"), dom::make("p", "", &problem.message)];
     if !problem.links.is_empty() {
         parts.push(dom::make("p", "", "Go on here:"));
-        parts.push(dom::around("ul", "", &problem.links.iter().map(link).collect::<Vec<_>>()));
+        parts.push(dom::around("ul", &[], &problem.links.iter().map(link).collect::<Vec<_>>()));
     }
-    let section = dom::named(dom::around("section", "failure", &parts), "error");
-    dom::set(&section, "role", Some("alert"));
-    section
+    dom::around("section", &[("class", "failure"), ("role", "alert"), ("data-testid", "error")], &parts)
 }

@@ -24,7 +24,7 @@ const DIVERGENCE: &str = "divergence";
 const EMBEDDING: &str = "embedding";
 
 /// What a score is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScoreEntry {
     pub name: String,
     /// Formula, range, source, and what holds where it has no ordinary value.

@@ -14,10 +14,14 @@
 //! In Python, of an overview that is not pooled:
 //! `hi = np.load("overview.npz")["L3"].astype(int); lo = np.load("L3.npz")["lo"]; p = ((hi * 256 + lo) / 65535) ** 2`
 
+mod exact;
+mod overview;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::exact::{Exact, ExactLayer, write_exact, write_f32};
+pub use self::overview::{Overview, OverviewLayer, write_overview};
 use crate::Precision;
-use crate::npz::{Dtype, NpzError, Packed, Reader, Writer, array_data};
 use crate::scale::range;
 
 /// Longest side of a head in the overview.
@@ -148,180 +152,6 @@ fn max_pool(meta: &Meta, hi: &[u8], out: &mut Vec<u8>) {
             let blocks = columns.chunks(meta.pool).take(meta.row_len(side, row / meta.pool));
             out.extend(blocks.map(|block| block.iter().copied().fold(0, u8::max)));
             columns.fill(0);
-        }
-    }
-}
-
-/// The overview file of one (model, prompt).
-pub fn write_overview(meta: &Meta, layers: &[PackedLayer]) -> Result<Vec<u8>, NpzError> {
-    let cells = meta.cells(meta.overview_side());
-    let mut writer = Writer::for_planes();
-    let json = serde_json::to_string(meta).map_err(|e| NpzError(e.to_string()))?;
-    writer.entry("meta.json", &[json.as_bytes()])?;
-    let range: Vec<u8> = layers.iter().flat_map(|l| &l.range).flatten().flat_map(|v| v.to_le_bytes()).collect();
-    writer.array("range", Dtype::F32, &[meta.n_layers, meta.n_heads, 2], &range)?;
-    for (l, layer) in layers.iter().enumerate() {
-        writer.array(&format!("L{l}"), Dtype::U8, &[meta.n_heads, cells], &layer.overview)?;
-    }
-    writer.finish()
-}
-
-/// The exact file of one layer, with [`Precision::Exact`].
-pub fn write_exact(meta: &Meta, layer: &PackedLayer) -> Result<Vec<u8>, NpzError> {
-    let shape = [meta.n_heads, meta.cells(meta.n_ctx)];
-    let mut writer = Writer::for_planes();
-    writer.array("lo", Dtype::U8, &shape, &layer.lo)?;
-    if meta.pool > 1 {
-        writer.array("hi", Dtype::U8, &shape, &layer.hi)?;
-    }
-    writer.finish()
-}
-
-/// The exact file of one layer, with [`Precision::F32`]: `values` as [`pack_layer`] takes them.
-pub fn write_f32(meta: &Meta, values: &[f32]) -> Result<Vec<u8>, NpzError> {
-    let n = meta.n_ctx;
-    let rows = values.chunks_exact(n).enumerate().map(|(row, values)| &values[..meta.row_len(n, row % n)]);
-    let bytes: Vec<u8> = rows.flatten().flat_map(|value| value.to_le_bytes()).collect();
-    let mut writer = Writer::for_planes();
-    writer.array("values", Dtype::F32, &[meta.n_heads, meta.cells(n)], &bytes)?;
-    writer.finish()
-}
-
-/// An overview file, read. Layers are inflated when asked for.
-#[derive(Debug)]
-pub struct Overview {
-    pub meta: Meta,
-    range: Vec<f32>,
-    archive: Reader<Vec<u8>>,
-}
-
-impl Overview {
-    /// An error if the file is damaged or of another schema version.
-    pub fn read(bytes: Vec<u8>) -> Result<Self, NpzError> {
-        let archive = Reader::new(bytes)?;
-        let meta: Meta = archive.json("meta.json")?;
-        if meta.schema != crate::SCHEMA_VERSION {
-            return Err(NpzError(format!(
-                "schema {} is not {}; build the site again",
-                meta.schema,
-                crate::SCHEMA_VERSION
-            )));
-        }
-        let range = floats(&archive.array("range", meta.n_layers * meta.n_heads * 8)?);
-        Ok(Overview { meta, range, archive })
-    }
-
-    /// Smallest and largest value of a head, exact.
-    pub fn range(&self, layer: usize, head: usize) -> (f32, f32) {
-        let i = (layer * self.meta.n_heads + head) * 2;
-        (self.range[i], self.range[i + 1])
-    }
-
-    /// High bytes of one layer: all its heads, as stored.
-    pub fn layer(&self, layer: usize) -> Result<OverviewLayer, NpzError> {
-        OverviewLayer::of(self.meta, self.packed_layer(layer)?.unpack()?)
-    }
-
-    /// One layer's array as it lies in the file.
-    pub fn packed_layer(&self, layer: usize) -> Result<Packed<'_>, NpzError> {
-        self.archive.packed_array(&format!("L{layer}"))
-    }
-}
-
-/// One layer of an overview, inflated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OverviewLayer {
-    pub meta: Meta,
-    hi: Vec<u8>,
-}
-
-impl OverviewLayer {
-    /// Of what [`Overview::packed_layer`] holds.
-    pub fn of(meta: Meta, unpacked: Vec<u8>) -> Result<Self, NpzError> {
-        let hi = array_data("hi", unpacked, meta.n_heads * meta.cells(meta.overview_side()))?;
-        Ok(OverviewLayer { meta, hi })
-    }
-
-    /// One head as a square of [`Meta::overview_side`] rows: high bytes, 0 where nothing is stored.
-    pub fn head(&self, head: usize) -> Vec<u8> {
-        let side = self.meta.overview_side();
-        let cells = self.meta.cells(side);
-        unpack(&self.meta, side, &self.hi[head * cells..(head + 1) * cells])
-    }
-}
-
-/// An exact file, read. Its arrays are unpacked when asked for.
-#[derive(Debug)]
-pub struct Exact<T: AsRef<[u8]>>(Reader<T>);
-
-impl<T: AsRef<[u8]>> Exact<T> {
-    pub fn read(bytes: T) -> Result<Self, NpzError> {
-        Reader::new(bytes).map(Exact)
-    }
-
-    /// The arrays of the file, in the order that [`ExactLayer::of`] takes them.
-    pub fn arrays(&self, meta: &Meta) -> Result<Vec<Packed<'_>>, NpzError> {
-        let names: &[&str] = match meta.precision {
-            Precision::F32 => &["values"],
-            _ if meta.pool > 1 => &["lo", "hi"],
-            _ => &["lo"],
-        };
-        names.iter().map(|name| self.0.packed_array(name)).collect()
-    }
-}
-
-/// All values of one layer, exact.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExactLayer {
-    meta: Meta,
-    stored: Stored,
-}
-
-/// Cells of all heads, as they are stored.
-#[derive(Debug, Clone, PartialEq)]
-enum Stored {
-    Planes { hi: Vec<u8>, lo: Vec<u8> },
-    Values(Vec<f32>),
-}
-
-impl ExactLayer {
-    /// Joins an exact file with the overview that it completes.
-    pub fn read(overview: &Overview, layer: usize, bytes: &[u8]) -> Result<Self, NpzError> {
-        let arrays =
-            Exact::read(bytes)?.arrays(&overview.meta)?.iter().map(Packed::unpack).collect::<Result<_, _>>()?;
-        ExactLayer::of(&overview.layer(layer)?, arrays)
-    }
-
-    /// Of what [`Exact::arrays`] hold, and the layer of the overview, which has the high bytes where they are not
-    /// among them.
-    pub fn of(overview: &OverviewLayer, arrays: Vec<Vec<u8>>) -> Result<Self, NpzError> {
-        let meta = overview.meta;
-        let size = meta.n_heads * meta.cells(meta.n_ctx);
-        let mut arrays = arrays.into_iter();
-        let mut array = |name: &str, expected| array_data(name, arrays.next().unwrap_or_default(), expected);
-        let stored = match meta.precision {
-            Precision::F32 => Stored::Values(floats(&array("values", size * 4)?)),
-            Precision::Exact | Precision::Overview => {
-                let lo = array("lo", size)?;
-                let hi = if meta.pool > 1 { array("hi", size)? } else { overview.hi.clone() };
-                Stored::Planes { hi, lo }
-            }
-        };
-        Ok(ExactLayer { meta, stored })
-    }
-
-    /// One head's values, `[n_ctx, n_ctx]` in C order.
-    pub fn head(&self, head: usize) -> Vec<f32> {
-        let n = self.meta.n_ctx;
-        let cells = self.meta.cells(n);
-        let own = head * cells..(head + 1) * cells;
-        match &self.stored {
-            Stored::Values(values) => unpack(&self.meta, n, &values[own]),
-            Stored::Planes { hi, lo } => {
-                let planes = hi[own.clone()].iter().zip(&lo[own]);
-                let values: Vec<f32> = planes.map(|(&hi, &lo)| dequantize(u16::from_be_bytes([hi, lo]))).collect();
-                unpack(&self.meta, n, &values)
-            }
         }
     }
 }

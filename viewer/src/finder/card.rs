@@ -2,14 +2,15 @@
 
 use lens_schema::score::ScoreTable;
 use lens_schema::{path, sort};
-use web_sys::Element;
+use web_sys::{Element, HtmlElement};
 
-use super::dom::{el, fill, leaf};
+use super::dom::fill;
 use super::numbers::{Numbers, PLACES, rank, rank_words, text};
 use super::skeleton::prompts_text;
 use super::state::State;
 use super::{HEADS, VIEW};
 use crate::app::use_index;
+use crate::dom::{around, words};
 use crate::erase::effect;
 use crate::grid::shade::Shade;
 use crate::scores;
@@ -38,14 +39,14 @@ pub fn follow(element: Element) {
     effect(move || {
         let card = match (table.get().flatten(), target.get()) {
             (Some(Ok(table)), Some(target)) => card(&table, &target, shade.get()),
-            (Some(Err(message)), _) => vec![leaf("p", &[("class", "problem")], &message)],
+            (Some(Err(message)), _) => vec![words("p", &[("class", "problem")], &message)],
             _ => Vec::new(),
         };
-        fill(&element, card);
+        fill(&element, &card);
     });
 }
 
-fn card(table: &ScoreTable, target: &Target, shade: Shade) -> Vec<Element> {
+fn card(table: &ScoreTable, target: &Target, shade: Shade) -> Vec<HtmlElement> {
     let head = target.id.head;
     if head.layer >= table.n_layers || head.head >= table.n_heads {
         return Vec::new();
@@ -77,23 +78,23 @@ fn card(table: &ScoreTable, target: &Target, shade: Shade) -> Vec<Element> {
         let (name, values) = &columns[column];
         let rank = rank(values, at)?;
         let doc = table.column(name).map_or("", |column| &column.entry.doc);
-        let parts = vec![
-            el("dt", &[], vec![leaf("a", &[("href", &finder(Some(name))), ("title", doc)], name)]),
-            leaf("dd", &[], &text(values[at])),
-            leaf("dd", &[("class", "muted")], &rank_words(rank)),
+        let parts = [
+            around("dt", &[], &[words("a", &[("href", &finder(Some(name))), ("title", doc)], name)]),
+            words("dd", &[], &text(values[at])),
+            words("dd", &[("class", "muted")], &rank_words(rank)),
         ];
-        Some(el("div", &[], parts))
+        Some(around("div", &[], &parts))
     };
-    let entries = order.into_iter().filter_map(entry).take(COUNT).collect();
+    let entries = order.into_iter().filter_map(entry).take(COUNT).collect::<Vec<_>>();
     let what = match row {
         Some(_) => "on this prompt".to_owned(),
         None => format!("mean over {}", prompts_text(table.prompts.len())),
     };
-    let header = vec![
-        leaf("h2", &[("id", "head-scores-title")], "What sets this head apart"),
-        leaf("span", &[("class", "muted")], &what),
-        leaf("a", &[("href", &finder(None))], "Find heads"),
+    let header = [
+        words("h2", &[("id", "head-scores-title")], "What sets this head apart"),
+        words("span", &[("class", "muted")], &what),
+        words("a", &[("href", &finder(None))], "Find heads"),
     ];
-    let parts = vec![el("header", &[], header), el("dl", &[("class", "own-scores")], entries)];
-    vec![el("section", &[("class", "card"), ("aria-labelledby", "head-scores-title")], parts)]
+    let parts = [around("header", &[], &header), around("dl", &[("class", "own-scores")], &entries)];
+    vec![around("section", &[("class", "card"), ("aria-labelledby", "head-scores-title")], &parts)]
 }

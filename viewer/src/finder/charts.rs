@@ -7,12 +7,13 @@ use lens_schema::index::MatrixStyle;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::dom::{find, set_style, slot};
+use super::dom::slot;
 use super::draw::{Heads, Ink, Shades, draw};
 use super::numbers::text;
 use super::plot::{Kind, Plot};
 use super::reading::Reading;
 use super::update::href;
+use crate::dom::{all, first, set, style, toggle};
 use crate::{canvas, patterns};
 
 /// Height of a plane for its width, and its bounds.
@@ -28,7 +29,7 @@ const OUTLINE: f64 = 3.0;
 
 /// The element of a picture.
 pub fn chart(root: &Element, kind: Kind) -> Option<Element> {
-    find(root, &format!("[data-chart={}]", kind.name())).map(Into::into)
+    first(root, &format!("[data-chart={}]", kind.name())).map(Into::into)
 }
 
 /// Draws all pictures, and returns where their marks are.
@@ -38,10 +39,10 @@ pub fn redraw(root: &Element, reading: &Reading) -> [Plot; 3] {
         let Some(chart) = chart(root, kind) else { return Plot::default() };
         let room = chart.parent_element().map_or(0.0, |parent| f64::from(parent.client_width()) - 2.0 * OUTLINE);
         let (plot, values) = plot(kind, reading, room);
-        set_style(&chart, "width", &format!("{}px", plot.width));
-        set_style(&chart, "height", &format!("{}px", plot.height));
-        let _the_name_is_valid = chart.set_attribute("aria-label", &label(kind, reading));
-        if let Some(canvas) = find(&chart, "canvas") {
+        style(&chart, "width", &format!("{}px", plot.width));
+        style(&chart, "height", &format!("{}px", plot.height));
+        set(&chart, "aria-label", &label(kind, reading));
+        if let Some(canvas) = first(&chart, "canvas") {
             let selected = &reading.selected;
             // If every head is selected, frames around all of them say nothing.
             let framed = if selected.len() == plot.marks.len() { &BTreeSet::new() } else { selected };
@@ -66,8 +67,8 @@ pub async fn pattern(root: Element, reading: Rc<Reading>) {
     let Ok(overview) = patterns::overview(dir, hash).await else { return };
     let Ok(layer) = patterns::overview_layer(dir, hash, head.layer).await else { return };
     let shown =
-        find(&root, ".pattern").filter(|link| link.get_attribute("href") == Some(href(&reading, reading.focus)));
-    let Some(picture) = shown.and_then(|link| find(&link, "canvas")) else { return };
+        first(&root, ".pattern").filter(|link| link.get_attribute("href") == Some(href(&reading, reading.focus)));
+    let Some(picture) = shown.and_then(|link| first(&link, "canvas")) else { return };
     let px = (PATTERN * canvas::pixel_ratio()).round() as usize;
     let palette = canvas::palette(&reading.shade.over(&MatrixStyle::default()), overview.range(head.layer, head.head));
     let meta = overview.meta;
@@ -76,7 +77,7 @@ pub async fn pattern(root: Element, reading: Rc<Reading>) {
     if let Some(context) = canvas::context(picture.unchecked_ref()) {
         canvas::put(&context, &image, px, 0.0, 0.0);
     }
-    let _the_name_is_valid = picture.set_attribute("data-state", "drawn");
+    set(&picture, "data-state", "drawn");
 }
 
 /// Where the marks lie, and what their colours say.
@@ -109,28 +110,25 @@ fn label(kind: Kind, reading: &Reading) -> String {
 fn bar(root: &Element, name: &str, score: &str, values: &[f32]) {
     let Some(figure) = slot(root, name) else { return };
     let shades = Shades::of(values);
-    if let Some(canvas) = find(&figure, "canvas") {
+    if let Some(canvas) = first(&figure, "canvas") {
         shades.bar(canvas.unchecked_ref());
     }
     let (min, max) = shades.range;
     let ticks = [text(min), text((min + max) / 2.0), text(max), score.to_owned()];
-    let spans = figure.query_selector_all("span");
-    for (at, tick) in ticks.iter().enumerate() {
-        if let Some(span) = spans.as_ref().ok().and_then(|spans| spans.item(at as u32)) {
-            span.set_text_content(Some(tick));
-        }
+    for (span, tick) in all(&figure, "span").iter().zip(&ticks) {
+        span.set_text_content(Some(tick));
     }
 }
 
 /// Lays a frame around a head's mark; around none it is hidden.
 pub fn frame(root: &Element, kind: Kind, plot: &Plot, which: &str, at: Option<usize>) {
-    let Some(ring) = chart(root, kind).and_then(|chart| find(&chart, &format!(".ring{which}"))) else { return };
+    let Some(ring) = chart(root, kind).and_then(|chart| first(&chart, &format!(".ring{which}"))) else { return };
     let place = at.and_then(|at| plot.marks.get(at).copied().flatten());
     ring.set_hidden(place.is_none());
     if let Some((x, y)) = place {
         let half = plot.half + 2.0;
         lay(&ring, (x - half, y - half), (x + half, y + half));
-        let _the_token_is_valid = ring.class_list().toggle_with_force("square", plot.square);
+        toggle(&ring, "square", plot.square);
     }
 }
 
@@ -139,7 +137,7 @@ pub fn lay(element: &Element, a: (f64, f64), b: (f64, f64)) {
     let sides =
         [("left", a.0.min(b.0)), ("top", a.1.min(b.1)), ("width", (a.0 - b.0).abs()), ("height", (a.1 - b.1).abs())];
     for (name, value) in sides {
-        set_style(element, name, &format!("{value:.1}px"));
+        style(element, name, &format!("{value:.1}px"));
     }
 }
 
@@ -165,7 +163,7 @@ pub fn says(kind: Kind, reading: &Reading, at: usize) -> String {
 /// Shows the values of the head under the pointer, beside its mark.
 pub fn tip(root: &Element, kind: Kind, plot: &Plot, reading: &Reading, at: Option<usize>) {
     frame(root, kind, plot, ":not(.focus)", at);
-    let Some(tip) = chart(root, kind).and_then(|chart| find(&chart, ".tip")) else { return };
+    let Some(tip) = chart(root, kind).and_then(|chart| first(&chart, ".tip")) else { return };
     tip.set_hidden(at.is_none());
     let place = at.and_then(|at| Some((at, plot.marks.get(at).copied().flatten()?)));
     if let Some((at, (x, y))) = place {
@@ -177,8 +175,8 @@ pub fn tip(root: &Element, kind: Kind, plot: &Plot, reading: &Reading, at: Optio
         let y = y.min(plot.height - TIP).max(TIP);
         let beside = plot.half + 8.0;
         let x = if is_left { plot.width - x + beside } else { x + beside };
-        set_style(&tip, if is_left { "right" } else { "left" }, &format!("{x:.0}px"));
-        set_style(&tip, if is_left { "left" } else { "right" }, "auto");
-        set_style(&tip, "top", &format!("{y:.0}px"));
+        style(&tip, if is_left { "right" } else { "left" }, &format!("{x:.0}px"));
+        style(&tip, if is_left { "left" } else { "right" }, "auto");
+        style(&tip, "top", &format!("{y:.0}px"));
     }
 }

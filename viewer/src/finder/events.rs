@@ -10,13 +10,14 @@ use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement, KeyboardEvent
 use lens_schema::sort::set;
 
 use super::charts;
-use super::dom::{find, slot};
+use super::dom::slot;
 use super::filter::{Filter, bound};
 use super::page::Finder;
 use super::plot::Kind;
 use super::reading::Reading;
 use super::state::{State, TOP, head, top_name};
 use super::update::href;
+use crate::dom::first;
 use crate::url::Step;
 
 /// The events that are listened for.
@@ -235,7 +236,7 @@ fn point(finder: Finder, kind: Kind, chart: &Element, event: &PointerEvent) {
         if let Some(root) = finder.root() {
             charts::tip(&root, kind, plot, reading, at);
         }
-        let brush = find(chart, ".brush");
+        let brush = first(chart, ".brush");
         if let Some(brush) = brush {
             brush.set_hidden(rectangle.is_none());
             if let Some(drag) = rectangle {

@@ -127,15 +127,7 @@ mod tests {
 
     fn table() -> ScoreTable {
         let column = |name: &str, per_prompt: bool, values: &[f32]| Column {
-            entry: ScoreEntry {
-                name: name.to_owned(),
-                doc: String::new(),
-                unit: String::new(),
-                min: None,
-                max: None,
-                per_prompt,
-                undefined: None,
-            },
+            entry: ScoreEntry { name: name.to_owned(), per_prompt, ..ScoreEntry::default() },
             values: values.to_vec(),
         };
         ScoreTable {

@@ -122,10 +122,10 @@ impl Finder {
         let before = self.live.with_value(|live| live.reading.clone());
         let data = match loaded {
             None if before.is_some() => return,
-            None => return fill(root, skeleton::waiting()),
+            None => return fill(root, &skeleton::waiting()),
             Some(Err(missing)) => {
                 self.live.set_value(Live::default());
-                return fill(root, self.index.with_value(|index| skeleton::missing(index, &missing)));
+                return fill(root, &self.index.with_value(|index| skeleton::missing(index, &missing)));
             }
             Some(Ok(data)) => data,
         };
@@ -133,7 +133,7 @@ impl Finder {
         let mut reading = Reading::of(&data, &state, query, before.as_deref());
         reading.notices.splice(..0, complaints);
         if before.is_none_or(|before| !Rc::ptr_eq(&before.data, &data)) {
-            fill(root, self.index.with_value(|index| skeleton::page(index, &data)));
+            fill(root, &self.index.with_value(|index| skeleton::page(index, &data)));
         }
         update(root, &state, &reading);
         let reading = Rc::new(reading);

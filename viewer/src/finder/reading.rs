@@ -142,15 +142,7 @@ mod tests {
 
     fn data() -> Rc<Data> {
         let column = |name: &str, values: &[f32]| Column {
-            entry: ScoreEntry {
-                name: name.to_owned(),
-                doc: String::new(),
-                unit: String::new(),
-                min: None,
-                max: None,
-                per_prompt: true,
-                undefined: None,
-            },
+            entry: ScoreEntry { name: name.to_owned(), per_prompt: true, ..ScoreEntry::default() },
             values: values.to_vec(),
         };
         let table = ScoreTable {

@@ -2,23 +2,24 @@
 
 use lens_schema::score::ScoreTable;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlSelectElement};
 
 use super::data::{Data, Missing};
-use super::dom::{el, leaf, when};
+use super::dom::when;
 use super::groups::grouped;
 use super::numbers::PLACES;
 use super::plot::Kind;
 use super::state::{TOP, top_name};
+use crate::dom::{around, element, find, words};
 use crate::index::Index;
 use crate::scores;
 
 /// Everything below the title bar.
-pub fn page(index: &Index, data: &Data) -> Vec<Element> {
+pub fn page(index: &Index, data: &Data) -> Vec<HtmlElement> {
     let table = &data.table;
     let prompts = table.prompts.iter().zip(&data.prompts).map(|(hash, text)| option(hash, text));
     let mean = option("", &format!("the mean over {}", prompts_text(table.prompts.len())));
-    let bar = vec![
+    let bar = [
         models(index),
         select("Score", "score", score_options(table, false)),
         select("Prompt", "on", std::iter::once(mean).chain(prompts).collect()),
@@ -33,33 +34,29 @@ pub fn page(index: &Index, data: &Data) -> Vec<Element> {
     let map = card("map", "Layers and heads", vec![], vec![chart(Kind::Map), colour_bar("map-bar")]);
     let scatter = card("scatter", "Two scores", axes, vec![chart(Kind::Scatter), colour_bar("scatter-bar")]);
     let list = card("list", "Heads by score", list, vec![slot("div", "list", "table-scroll")]);
-    let plane = vec![chart(Kind::Plane), leaf("p", &[("class", "muted")], PLANE)];
+    let plane = vec![chart(Kind::Plane), words("p", &[("class", "muted")], PLANE)];
     let plane = card("plane", "Alike and unlike", vec![], plane);
     let focus = [("class", "card looked-at"), ("aria-label", "The head that is looked at"), ("data-slot", "focus")];
-    let column = |cards: Vec<Element>| el("div", &[("class", "column")], cards);
-    let cards = vec![column(vec![map, scatter]), column(vec![list, plane]), el("section", &focus, vec![])];
+    let column = |cards: Vec<HtmlElement>| around("div", &[("class", "column")], &cards);
+    let cards = [column(vec![map, scatter]), column(vec![list, plane]), element("section", &focus)];
     vec![
-        leaf("h1", &[("class", "sr-only")], "Heads by their scores"),
-        el("div", &[("class", "finder-bar"), ("role", "group"), ("aria-label", "What is shown")], bar),
-        el(
-            "div",
-            &[("class", "notes"), ("role", "status"), ("data-slot", "notices"), ("data-testid", "notices")],
-            vec![],
-        ),
-        el(
+        words("h1", &[("class", "sr-only")], "Heads by their scores"),
+        around("div", &[("class", "finder-bar"), ("role", "group"), ("aria-label", "What is shown")], &bar),
+        element("div", &[("class", "notes"), ("role", "status"), ("data-slot", "notices"), ("data-testid", "notices")]),
+        around(
             "div",
             &[("class", "finder-bar ranges"), ("role", "group"), ("aria-label", "Ranges that heads must lie in")],
-            vec![
+            &[
                 slot("div", "filters", "filters"),
                 button("Add a range", "filter", "", "Only heads whose score lies in a range"),
                 slot("span", "passing", "muted"),
                 button("Select them", "passing", "", "Select the heads that pass, for the figures"),
             ],
         ),
-        el("div", &[("class", "finder-cards")], cards),
-        leaf("p", &[("class", "muted keys"), ("id", "finder-keys")], KEYS),
-        el("div", &[("class", "finder-selection"), ("data-slot", "selection"), ("data-testid", "selection")], vec![]),
-        el("p", &[("class", "sr-only"), ("role", "status"), ("data-slot", "said")], vec![]),
+        around("div", &[("class", "finder-cards")], &cards),
+        words("p", &[("class", "muted keys"), ("id", "finder-keys")], KEYS),
+        element("div", &[("class", "finder-selection"), ("data-slot", "selection"), ("data-testid", "selection")]),
+        element("p", &[("class", "sr-only"), ("role", "status"), ("data-slot", "said")]),
     ]
 }
 
@@ -69,36 +66,37 @@ const KEYS: &str = "Click a head to look at it and select it, or drag a rectangl
     opens the pattern, Escape clears the selection.";
 
 /// Why there is nothing to show, and what to do about it.
-pub fn missing(index: &Index, missing: &Missing) -> Vec<Element> {
+pub fn missing(index: &Index, missing: &Missing) -> Vec<HtmlElement> {
     let (dir, name) = match missing {
         Missing::Failed(message) => {
-            let parts = vec![leaf("h1", &[], "The scores cannot be shown"), leaf("p", &[], message)];
-            return vec![el("section", &[("class", "failure"), ("role", "alert"), ("data-testid", "error")], parts)];
+            let parts = [words("h1", &[], "The scores cannot be shown"), words("p", &[], message)];
+            return vec![around(
+                "section",
+                &[("class", "failure"), ("role", "alert"), ("data-testid", "error")],
+                &parts,
+            )];
         }
         Missing::Scores(None) => ("", "any model"),
         Missing::Scores(Some((dir, name))) => (dir.as_str(), name.as_str()),
     };
     let text = format!("This site has no head scores of {name}. They are computed from the patterns that are kept:");
     let models = models(index);
-    let chosen = models.query_selector("select").ok().flatten();
-    if let Some(select) = chosen.and_then(|s| s.dyn_into::<HtmlSelectElement>().ok()) {
-        select.set_value(dir);
-    }
-    let parts = vec![
-        leaf("h1", &[], "No head scores"),
-        leaf("p", &[], &text),
-        leaf("pre", &[], "lens-build figures\nlens-build site"),
-        leaf(
+    find(&models, "select").unchecked_into::<HtmlSelectElement>().set_value(dir);
+    let parts = [
+        words("h1", &[], "No head scores"),
+        words("p", &[], &text),
+        words("pre", &[], "lens-build figures\nlens-build site"),
+        words(
             "p",
             &[("class", "muted")],
             "The first command computes what is missing, the second builds the site again.",
         ),
         models,
     ];
-    vec![el("section", &[("class", "card without"), ("data-testid", "without-scores")], parts)]
+    vec![around("section", &[("class", "card without"), ("data-testid", "without-scores")], &parts)]
 }
 
-fn models(index: &Index) -> Element {
+fn models(index: &Index) -> HtmlElement {
     let models = index.models.iter().map(|model| {
         let dir = model.dir();
         let lacks = if scores::has(index, &dir) { "" } else { " (no scores)" };
@@ -108,33 +106,37 @@ fn models(index: &Index) -> Element {
 }
 
 /// Grey shapes where the page will be.
-pub fn waiting() -> Vec<Element> {
-    let shape = || el("div", &[("class", "card skeleton")], vec![]);
-    vec![el("div", &[("class", "finder-cards"), ("aria-hidden", "true")], (0..5).map(|_| shape()).collect())]
+pub fn waiting() -> Vec<HtmlElement> {
+    let shape = || element("div", &[("class", "card skeleton")]);
+    vec![around(
+        "div",
+        &[("class", "finder-cards"), ("aria-hidden", "true")],
+        &(0..5).map(|_| shape()).collect::<Vec<_>>(),
+    )]
 }
 
 pub fn prompts_text(n: usize) -> String {
     format!("{n} prompt{}", if n == 1 { "" } else { "s" })
 }
 
-fn slot(tag: &str, name: &str, class: &str) -> Element {
-    el(tag, &[("data-slot", name), ("class", class), ("data-testid", name)], vec![])
+fn slot(tag: &str, name: &str, class: &str) -> HtmlElement {
+    element(tag, &[("data-slot", name), ("class", class), ("data-testid", name)])
 }
 
-fn card(name: &str, title: &str, controls: Vec<Element>, body: Vec<Element>) -> Element {
+fn card(name: &str, title: &str, controls: Vec<HtmlElement>, body: Vec<HtmlElement>) -> HtmlElement {
     let id = format!("finder-{name}");
-    let mut header = vec![leaf("h2", &[("id", &id)], title)];
+    let mut header = vec![words("h2", &[("id", &id)], title)];
     header.extend(controls);
-    let mut parts = vec![el("header", &[], header)];
+    let mut parts = vec![around("header", &[], &header)];
     parts.extend(body);
-    el("section", &[("class", &format!("card {name}")), ("aria-labelledby", &id)], parts)
+    around("section", &[("class", &format!("card {name}")), ("aria-labelledby", &id)], &parts)
 }
 
 /// A picture with what is laid over it: the frames of the head that is looked at and of the one under the pointer, its
 /// values, and the rectangle that is dragged.
-fn chart(kind: Kind) -> Element {
-    let mut parts = vec![el("canvas", &[("aria-hidden", "true")], vec![])];
-    parts.extend(["ring focus", "ring", "brush", "tip"].map(|c| el("span", &[("class", c), ("hidden", "")], vec![])));
+fn chart(kind: Kind) -> HtmlElement {
+    let mut parts = vec![element("canvas", &[("aria-hidden", "true")])];
+    parts.extend(["ring focus", "ring", "brush", "tip"].map(|c| element("span", &[("class", c), ("hidden", "")])));
     let attributes = [
         ("class", "chart"),
         ("data-chart", kind.name()),
@@ -143,17 +145,17 @@ fn chart(kind: Kind) -> Element {
         ("role", "application"),
         ("aria-describedby", "finder-keys"),
     ];
-    el("div", &[("class", "chart-box")], vec![el("div", &attributes, parts)])
+    around("div", &[("class", "chart-box")], &[around("div", &attributes, &parts)])
 }
 
 /// A colour map with the values at its ends and its middle.
-fn colour_bar(name: &str) -> Element {
-    let bar = el("canvas", &[("width", "256"), ("height", "1"), ("aria-hidden", "true")], vec![]);
-    let ticks = el("figcaption", &[], (0..4).map(|_| el("span", &[], vec![])).collect());
-    el("figure", &[("class", "shades"), ("data-slot", name), ("data-testid", name)], vec![bar, ticks])
+fn colour_bar(name: &str) -> HtmlElement {
+    let bar = element("canvas", &[("width", "256"), ("height", "1"), ("aria-hidden", "true")]);
+    let ticks = around("figcaption", &[], &(0..4).map(|_| element("span", &[])).collect::<Vec<_>>());
+    around("figure", &[("class", "shades"), ("data-slot", name), ("data-testid", name)], &[bar, ticks])
 }
 
-pub fn button(label: &str, action: &str, argument: &str, title: &str) -> Element {
+pub fn button(label: &str, action: &str, argument: &str, title: &str) -> HtmlElement {
     let key = format!("{action} {argument}");
     let attributes = [
         ("class", "small"),
@@ -163,21 +165,21 @@ pub fn button(label: &str, action: &str, argument: &str, title: &str) -> Element
         ("title", title),
         ("data-testid", action),
     ];
-    leaf("button", &attributes, label)
+    words("button", &attributes, label)
 }
 
-pub fn option(value: &str, label: &str) -> Element {
-    leaf("option", &[("value", value)], label)
+pub fn option(value: &str, label: &str) -> HtmlElement {
+    words("option", &[("value", value)], label)
 }
 
-pub fn select(label: &str, name: &str, options: Vec<Element>) -> Element {
+pub fn select(label: &str, name: &str, options: Vec<HtmlElement>) -> HtmlElement {
     let attributes = [("name", name), ("data-testid", name), ("data-key", name), ("aria-label", label)];
-    let select = el("select", &attributes, options);
-    el("label", &[("class", "option")], vec![leaf("span", &[("aria-hidden", "true")], label), select])
+    let select = around("select", &attributes, &options);
+    around("label", &[("class", "option")], &[words("span", &[("aria-hidden", "true")], label), select])
 }
 
 /// Every score by group, each with its documentation; those that have no value cannot be chosen and say why.
-pub fn score_options(table: &ScoreTable, places: bool) -> Vec<Element> {
+pub fn score_options(table: &ScoreTable, places: bool) -> Vec<HtmlElement> {
     let mut names: Vec<&str> = table.columns.iter().map(|c| c.entry.name.as_str()).collect();
     names.extend(table.absent.keys().map(String::as_str));
     if places {
@@ -187,10 +189,10 @@ pub fn score_options(table: &ScoreTable, places: bool) -> Vec<Element> {
         let absent = table.absent.get(name);
         let doc = table.column(name).map(|c| c.entry.doc.as_str()).or(absent.map(String::as_str)).unwrap_or_default();
         let label = if absent.is_some() { format!("{name} (no value)") } else { name.clone() };
-        leaf("option", &[("value", name), ("title", doc), when(absent.is_some(), "disabled")], &label)
+        words("option", &[("value", name), ("title", doc), when(absent.is_some(), "disabled")], &label)
     };
     let group = |(title, members): (&str, Vec<String>)| {
-        el("optgroup", &[("label", title)], members.iter().map(named).collect())
+        around("optgroup", &[("label", title)], &members.iter().map(named).collect::<Vec<_>>())
     };
     grouped(&names).into_iter().map(group).collect()
 }

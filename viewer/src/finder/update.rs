@@ -4,14 +4,15 @@ use lens_schema::scale::min_max;
 use lens_schema::{PatternId, path};
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
-use super::dom::{el, fill, find, leaf, set_style, slot, when};
+use super::dom::{fill, slot, when};
 use super::filter::shown;
 use super::numbers::{rank, rank_words, text};
 use super::reading::Reading;
 use super::skeleton::{button, score_options, select};
 use super::state::{State, top_name};
+use crate::dom::{around, element, first, set, style, words};
 
 /// Similar heads that are listed.
 const SIMILAR: usize = 6;
@@ -30,13 +31,13 @@ pub fn update(root: &Element, state: &State, reading: &Reading) {
     for (name, value) in values {
         set_value(root, name, &value);
     }
-    let put = |name: &str, children: Vec<Element>| {
+    let put = |name: &str, children: Vec<HtmlElement>| {
         if let Some(slot) = slot(root, name) {
-            fill(&slot, children);
+            fill(&slot, &children);
         }
     };
     put("doc", documentation(reading));
-    let notices = reading.notices.iter().map(|notice| leaf("p", &[], notice));
+    let notices = reading.notices.iter().map(|notice| words("p", &[], notice));
     put("notices", notices.collect());
     put("list", vec![list(reading)]);
     put("focus", looked_at(root, reading));
@@ -46,7 +47,7 @@ pub fn update(root: &Element, state: &State, reading: &Reading) {
     for (name, hidden) in
         [("[data-slot=notices]", is_empty), ("[data-do=passing]", !reading.is_filtered || reading.listed.is_empty())]
     {
-        if let Some(element) = find(root, name) {
+        if let Some(element) = first(root, name) {
             element.set_hidden(hidden);
         }
     }
@@ -54,7 +55,7 @@ pub fn update(root: &Element, state: &State, reading: &Reading) {
 
 /// Sets a field, unless one types into it.
 fn set_value(root: &Element, name: &str, value: &str) {
-    let Some(field) = find(root, &format!("[name=\"{name}\"]")) else { return };
+    let Some(field) = first(root, &format!("[name=\"{name}\"]")) else { return };
     match field.dyn_ref::<HtmlSelectElement>() {
         Some(select) => select.set_value(value),
         None if document().active_element().as_ref() == Some(&field) => {}
@@ -63,7 +64,7 @@ fn set_value(root: &Element, name: &str, value: &str) {
 }
 
 /// What the score is: its description, unit, range, source, and why values may be absent.
-fn documentation(reading: &Reading) -> Vec<Element> {
+fn documentation(reading: &Reading) -> Vec<HtmlElement> {
     let Some(entry) = reading.data.entry(&reading.score) else { return Vec::new() };
     let doc = entry.doc.replace('\n', " ");
     let (doc, source) = doc.split_once(" Source: ").unwrap_or((&doc, ""));
@@ -83,7 +84,7 @@ fn documentation(reading: &Reading) -> Vec<Element> {
     if reading.row.is_some() && !entry.per_prompt {
         more += " The same on every prompt.";
     }
-    vec![leaf("span", &[], doc), leaf("span", &[("class", "muted")], &format!(" {more}"))]
+    vec![words("span", &[], doc), words("span", &[("class", "muted")], &format!(" {more}"))]
 }
 
 /// The ranges; their fields are made anew only if others are needed.
@@ -92,7 +93,7 @@ fn filters(root: &Element, state: &State, reading: &Reading) {
     let names: Vec<&str> = state.filters.iter().map(|f| f.score.as_str()).collect();
     let names = names.join(" ");
     if rows.get_attribute("data-names").as_deref() != Some(&names) {
-        let _the_name_is_valid = rows.set_attribute("data-names", &names);
+        set(&rows, "data-names", &names);
         let range = |(at, name): (usize, &str)| {
             let (min, max) = min_max(reading.values(name).iter().copied().filter(|v| v.is_finite()));
             let field = |end: &str, value: f32, label: &str| {
@@ -106,16 +107,17 @@ fn filters(root: &Element, state: &State, reading: &Reading) {
                     ("placeholder", &text(value)),
                     ("aria-label", &format!("{label} {name}")),
                 ];
-                el("input", &attributes, vec![])
+                element("input", &attributes)
             };
             let score = select("Range of", &format!("score{at}"), score_options(&reading.data.table, true));
             let remove = button("×", "unfilter", &at.to_string(), "Remove this range");
-            let _the_name_is_valid = remove.set_attribute("aria-label", &format!("Remove the range of {name}"));
+            set(&remove, "aria-label", &format!("Remove the range of {name}"));
             let parts =
-                vec![score, field("min", min, "Least"), leaf("span", &[], "to"), field("max", max, "Most"), remove];
-            el("div", &[("class", "range")], parts)
+                [score, field("min", min, "Least"), words("span", &[], "to"), field("max", max, "Most"), remove];
+            around("div", &[("class", "range")], &parts)
         };
-        fill(&rows, state.filters.iter().map(|f| f.score.as_str()).enumerate().map(range).collect());
+        let ranges = state.filters.iter().map(|f| f.score.as_str()).enumerate().map(range);
+        fill(&rows, &ranges.collect::<Vec<_>>());
     }
     for (at, filter) in state.filters.iter().enumerate() {
         set_value(root, &format!("score{at}"), &filter.score);
@@ -131,9 +133,9 @@ fn filters(root: &Element, state: &State, reading: &Reading) {
 }
 
 /// A bar as long as a value's part of a range.
-fn bar(part: f32) -> Element {
-    let bar = el("span", &[("class", "bar"), ("aria-hidden", "true")], vec![]);
-    set_style(&bar, "--part", &format!("{:.3}", if part.is_nan() { 0.0 } else { part.clamp(0.0, 1.0) }));
+fn bar(part: f32) -> HtmlElement {
+    let bar = element("span", &[("class", "bar"), ("aria-hidden", "true")]);
+    style(&bar, "--part", &format!("{:.3}", if part.is_nan() { 0.0 } else { part.clamp(0.0, 1.0) }));
     bar
 }
 
@@ -144,24 +146,24 @@ pub fn href(reading: &Reading, at: usize) -> String {
     reading.shade.after(path::single_url(&id, reading.prompt_of(at)))
 }
 
-fn list(reading: &Reading) -> Element {
+fn list(reading: &Reading) -> HtmlElement {
     let (model, values) = (&reading.data.model, reading.values(&reading.score));
     let range = min_max(values.iter().copied().filter(|v| v.is_finite()));
     let sort = if reading.ascending { "ascending" } else { "descending" };
     let order = button(&reading.score, "order", "", "Turn the order round");
     order.set_class_name("sort");
-    let mut head = vec![leaf("th", &[("scope", "col")], "#"), leaf("th", &[("scope", "col")], "Head")];
-    head.push(el("th", &[("scope", "col"), ("aria-sort", sort)], vec![order]));
-    head.push(el("th", &[("scope", "col")], vec![leaf("span", &[("class", "sr-only")], "Selected")]));
+    let mut head = vec![words("th", &[("scope", "col")], "#"), words("th", &[("scope", "col")], "Head")];
+    head.push(around("th", &[("scope", "col"), ("aria-sort", sort)], &[order]));
+    head.push(around("th", &[("scope", "col")], &[words("span", &[("class", "sr-only")], "Selected")]));
     let row = |(place, at): (usize, &usize)| {
         let name = model.head(*at).to_string();
         let value = values[*at];
         let selected = reading.selected.contains(at);
         let link =
-            leaf("a", &[("href", &href(reading, *at)), ("title", "Open its pattern"), ("data-key", &name)], &name);
+            words("a", &[("href", &href(reading, *at)), ("title", "Open its pattern"), ("data-key", &name)], &name);
         let part = (value - range.0) / (range.1 - range.0);
-        let cell = vec![bar(part), leaf("span", &[], &text(value))];
-        let check = el(
+        let cell = [bar(part), words("span", &[], &text(value))];
+        let check = element(
             "input",
             &[
                 ("type", "checkbox"),
@@ -171,7 +173,6 @@ fn list(reading: &Reading) -> Element {
                 ("data-key", &format!("toggle {name}")),
                 when(selected, "checked"),
             ],
-            vec![],
         );
         let attributes = [
             ("data-do", "focus"),
@@ -179,26 +180,26 @@ fn list(reading: &Reading) -> Element {
             ("data-testid", &format!("row-{name}")),
             when(*at == reading.focus, "aria-current"),
         ];
-        let cells = vec![
-            leaf("td", &[], &(place + 1).to_string()),
-            el("th", &[("scope", "row")], vec![link]),
-            el("td", &[("class", "value")], cell),
-            el("td", &[], vec![check]),
+        let cells = [
+            words("td", &[], &(place + 1).to_string()),
+            around("th", &[("scope", "row")], &[link]),
+            around("td", &[("class", "value")], &cell),
+            around("td", &[], &[check]),
         ];
-        el("tr", &attributes, cells)
+        around("tr", &attributes, &cells)
     };
-    let rows = reading.listed.iter().enumerate().map(row).collect();
-    let caption = leaf("caption", &[("class", "sr-only")], &format!("Heads of {} by {}", model.name, reading.score));
-    let parts = vec![caption, el("thead", &[], vec![el("tr", &[], head)]), el("tbody", &[], rows)];
-    let table = el("table", &[("class", "by-score"), ("data-testid", "heads")], parts);
+    let rows = reading.listed.iter().enumerate().map(row).collect::<Vec<_>>();
+    let caption = words("caption", &[("class", "sr-only")], &format!("Heads of {} by {}", model.name, reading.score));
+    let parts = [caption, around("thead", &[], &[around("tr", &[], &head)]), around("tbody", &[], &rows)];
+    let table = around("table", &[("class", "by-score"), ("data-testid", "heads")], &parts);
     match reading.listed.is_empty() {
-        true => leaf("p", &[("class", "muted nothing")], "No head lies in these ranges."),
+        true => words("p", &[("class", "muted nothing")], "No head lies in these ranges."),
         false => table,
     }
 }
 
 /// The card of the head that is looked at.
-fn looked_at(root: &Element, reading: &Reading) -> Vec<Element> {
+fn looked_at(root: &Element, reading: &Reading) -> Vec<HtmlElement> {
     let (data, at) = (&reading.data, reading.focus);
     if data.model.is_empty() {
         return Vec::new();
@@ -206,12 +207,12 @@ fn looked_at(root: &Element, reading: &Reading) -> Vec<Element> {
     let name = data.model.head(at).to_string();
     let toggle =
         button(if reading.selected.contains(&at) { "Unselect" } else { "Select" }, "toggle", &name, "For the figures");
-    let header = vec![leaf("h2", &[("data-testid", "focus")], &name), toggle];
+    let header = [words("h2", &[("data-testid", "focus")], &name), toggle];
     let prompt = data.table.prompts.iter().position(|hash| hash == reading.prompt_of(at));
     let prompt = prompt.map_or("", |row| &data.prompts[row]);
     let href = href(reading, at);
     // A picture that is there already stays.
-    let picture = find(root, ".pattern").map(Element::from).filter(|a| a.get_attribute("href").as_ref() == Some(&href));
+    let picture = first(root, ".pattern").filter(|a| a.get_attribute("href").as_ref() == Some(&href));
     let picture = picture.unwrap_or_else(|| {
         let label = format!("Open the pattern of {name} on the prompt {prompt}");
         let link = [
@@ -222,41 +223,41 @@ fn looked_at(root: &Element, reading: &Reading) -> Vec<Element> {
             ("aria-label", &label),
         ];
         let text =
-            el("span", &[], vec![leaf("strong", &[], "Open its pattern"), leaf("q", &[("class", "muted")], prompt)]);
-        el("a", &link, vec![el("canvas", &[("aria-hidden", "true")], vec![]), text])
+            around("span", &[], &[words("strong", &[], "Open its pattern"), words("q", &[("class", "muted")], prompt)]);
+        around("a", &link, &[element("canvas", &[("aria-hidden", "true")]), text])
     });
     let similar = data.distances.nearest(at, SIMILAR).into_iter().map(|(other, differs)| {
         let other = data.model.head(other).to_string();
         // ln 2 is the largest divergence.
-        let parts = vec![
-            leaf("span", &[("class", "name")], &other),
+        let parts = [
+            words("span", &[("class", "name")], &other),
             bar(1.0 - differs / std::f32::consts::LN_2),
-            leaf("span", &[], &text(differs)),
+            words("span", &[], &text(differs)),
         ];
         let key = format!("focus {other}");
-        el(
+        around(
             "li",
             &[],
-            vec![el(
+            &[around(
                 "button",
                 &[("class", "quiet"), ("data-do", "focus"), ("data-arg", &other), ("data-key", &key)],
-                parts,
+                &parts,
             )],
         )
     });
-    let similar = el("ol", &[("class", "similar"), ("data-testid", "similar")], similar.collect());
+    let similar = around("ol", &[("class", "similar"), ("data-testid", "similar")], &similar.collect::<Vec<_>>());
     vec![
-        el("header", &[], header),
+        around("header", &[], &header),
         picture,
-        leaf("h3", &[], "Similar heads, and how much they differ in nats"),
+        words("h3", &[], "Similar heads, and how much they differ in nats"),
         similar,
-        leaf("h3", &[], "Its scores and ranks"),
+        words("h3", &[], "Its scores and ranks"),
         own_scores(reading, at),
     ]
 }
 
 /// All scores of a head with its rank among all heads; a click shows the score.
-fn own_scores(reading: &Reading, at: usize) -> Element {
+fn own_scores(reading: &Reading, at: usize) -> HtmlElement {
     let rows = reading.data.table.columns.iter().map(|column| {
         let name = column.entry.name.as_str();
         let values = reading.values(name);
@@ -272,18 +273,18 @@ fn own_scores(reading: &Reading, at: usize) -> Element {
         ];
         let value = values[at];
         let why = column.entry.undefined.as_deref().filter(|_| value.is_nan()).unwrap_or_default();
-        let parts = vec![
-            el("dt", &[], vec![leaf("button", &attributes, name)]),
-            leaf("dd", &[], &text(value)),
-            leaf("dd", &[("class", "muted"), ("title", why)], &place),
+        let parts = [
+            around("dt", &[], &[words("button", &attributes, name)]),
+            words("dd", &[], &text(value)),
+            words("dd", &[("class", "muted"), ("title", why)], &place),
         ];
-        el("div", &[], parts)
+        around("div", &[], &parts)
     });
-    el("dl", &[("class", "own-scores"), ("data-testid", "own-scores")], rows.collect())
+    around("dl", &[("class", "own-scores"), ("data-testid", "own-scores")], &rows.collect::<Vec<_>>())
 }
 
 /// What is selected for the page of many patterns, and the way there.
-fn selection(reading: &Reading) -> Vec<Element> {
+fn selection(reading: &Reading) -> Vec<HtmlElement> {
     let n = reading.selected.len();
     if n == 0 {
         return Vec::new();
@@ -299,8 +300,8 @@ fn selection(reading: &Reading) -> Vec<Element> {
     let show = button("Show their patterns", "figures", "", "Go to the figures of the selected heads");
     show.set_class_name("primary");
     vec![
-        leaf("strong", &[], &count),
-        leaf("span", &[("class", "names")], &names),
+        words("strong", &[], &count),
+        words("span", &[("class", "names")], &names),
         show,
         button("Clear", "none", "", "Select no head"),
     ]

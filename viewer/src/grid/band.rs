@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use web_sys::HtmlElement;
 
+use crate::dom;
 use crate::grid::colours::label;
-use crate::grid::dom;
-use crate::grid::figures::Scene;
 use crate::grid::layout::Content;
 use crate::grid::order::{Key, MEAN};
 use crate::grid::progress::Progress;
 use crate::grid::row::Row;
+use crate::grid::scene::Scene;
 use crate::grid::thousands;
 
 /// A line that is on the page until it is dropped.
@@ -70,7 +70,7 @@ fn heading(scene: &Scene, depth: usize, first: usize, count: usize) -> HtmlEleme
         let attributes = [("class", "small quiet only"), ("aria-label", &*name), ("data-testid", &*id)];
         let button = dom::words("button", &attributes, "Only this");
         dom::set(&button, "data-only", &format!("{} {first}", key.name()));
-        dom::put(&out, &button);
+        dom::append(&out, &button);
     }
     out
 }

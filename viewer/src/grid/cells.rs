@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent};
 
+use crate::dom;
 use crate::erase::effect;
-use crate::grid::dom;
 use crate::grid::pick::{Drag, Size, dragged, toggled};
 use crate::signal::{Memo, RwSignal};
 
@@ -49,7 +49,7 @@ pub fn Cells(
         let Some(root) = root.get() else { return };
         let made = grid.get_value().unwrap_or_else(|| {
             let new = Grid::new(&name, size, count, set);
-            dom::put(&root, &new.root);
+            dom::append(&root, &new.root);
             grid.set_value(Some(new.clone()));
             new
         });
@@ -95,19 +95,19 @@ impl Grid {
             dom::around("div", &[("role", role)], &[&dom::words("button", &attributes, text)])
         };
         let row = dom::element("div", &[("role", "row"), ("class", "line-of-cells")]);
-        dom::put(&root, &row);
-        dom::put(&row, &header("columnheader", "all", "All heads", ""));
+        dom::append(&root, &row);
+        dom::append(&row, &header("columnheader", "all", "All heads", ""));
         for head in 0..size.n_heads {
             let text = if !many || head % 4 == 0 { head.to_string() } else { String::new() };
             let what = format!("Head {head} of every layer");
-            dom::put(&row, &header("columnheader", &text, &what, &format!("H{head}")));
+            dom::append(&row, &header("columnheader", &text, &what, &format!("H{head}")));
         }
         let mut cells = Vec::new();
         for layer in 0..size.n_layers {
             let row = dom::element("div", &[("role", "row"), ("class", "line-of-cells")]);
-            dom::put(&root, &row);
+            dom::append(&root, &row);
             let text = format!("L{layer}");
-            dom::put(&row, &header("rowheader", &text, &format!("L{layer}: all heads of the layer"), &text));
+            dom::append(&row, &header("rowheader", &text, &format!("L{layer}: all heads of the layer"), &text));
             for cell in size.layer(layer) {
                 let name = cell.to_string();
                 let attributes = [
@@ -119,7 +119,7 @@ impl Grid {
                     ("data-cell", &*name),
                 ];
                 let cell = dom::element("div", &attributes);
-                dom::put(&row, &cell);
+                dom::append(&row, &cell);
                 cells.push(cell);
             }
         }

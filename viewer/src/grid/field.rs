@@ -3,8 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::dom;
 use crate::erase::{effect, live, on};
-use crate::grid::dom;
 use crate::grid::state::State;
 use crate::grid::store::Store;
 use crate::url::Step;
@@ -93,11 +93,11 @@ pub fn choice(
         for (title, value, text) in options() {
             if group.0 != title {
                 let element = dom::element("optgroup", &[("label", title)]);
-                dom::put(&select, &element);
+                dom::append(&select, &element);
                 group = (title, Some(element));
             }
             let option = dom::words("option", &[("value", &value)], &text);
-            dom::put(group.1.as_ref().unwrap_or(&select), &option);
+            dom::append(group.1.as_ref().unwrap_or(&select), &option);
         }
         select.set_value(&store.state.with(get));
     });

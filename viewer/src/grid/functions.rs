@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, MouseEvent};
 
+use crate::dom;
 use crate::erase::{effect, live, on};
-use crate::grid::dom;
 use crate::grid::panel::folding;
 use crate::grid::state::{Panel, toggle};
 use crate::grid::store::Store;
@@ -36,17 +36,17 @@ pub fn FunctionPanel() -> impl IntoView {
     effect(move || {
         let Some(root) = root.get() else { return };
         if root.first_element_child().is_none() {
-            all.with_value(|all| all.iter().for_each(|function| dom::put(&root, &item(store, function))));
+            all.with_value(|all| all.iter().for_each(|function| dom::append(&root, &item(store, function))));
         }
         let (chosen, open) = (chosen.get(), store.state.with(|s| s.docs.clone()));
         for item in dom::all(&root, "li") {
             let name = item.get_attribute("data-name").unwrap_or_default();
             let (is_chosen, is_open) = (chosen.contains(&name), open.contains(&name));
-            let _names_are_valid = item.class_list().toggle_with_force("chosen", is_chosen);
-            if let Some(tick) = dom::find(&item, "input") {
+            dom::toggle(&item, "chosen", is_chosen);
+            if let Some(tick) = dom::first(&item, "input") {
                 tick.unchecked_into::<HtmlInputElement>().set_checked(is_chosen);
             }
-            if let (Some(button), Some(docs)) = (dom::find(&item, "button"), dom::find(&item, ".docs")) {
+            if let (Some(button), Some(docs)) = (dom::first(&item, "button"), dom::first(&item, ".docs")) {
                 dom::set(&button, "aria-expanded", if is_open { "true" } else { "false" });
                 docs.set_hidden(!is_open);
             }
@@ -113,13 +113,13 @@ fn item(store: Store, function: &Function) -> HtmlElement {
             if tag == "pre" {
                 dom::set(&part, "tabindex", "0");
             }
-            dom::put(&docs, &part);
+            dom::append(&docs, &part);
         }
     }
     if docs.first_element_child().is_some() {
         let (what, id) = (format!("Details of {name}"), format!("docs-{name}"));
         let attributes = [("class", "small quiet"), ("aria-label", &*what), ("data-testid", &*id)];
-        dom::put(&line, &dom::words("button", &attributes, "Details"));
+        dom::append(&line, &dom::words("button", &attributes, "Details"));
     }
     dom::around("li", &[("data-name", name), ("data-testid", &id)], &[&line, &docs])
 }

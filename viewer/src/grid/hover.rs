@@ -12,11 +12,11 @@ use lens_schema::shard::dequantize_hi;
 use leptos::prelude::{set_timeout, window};
 use web_sys::{HtmlElement, MouseEvent};
 
+use crate::dom;
 use crate::grid::average::Average;
 use crate::grid::colours::head_label;
-use crate::grid::dom;
-use crate::grid::figures::Scene;
 use crate::grid::order::Tile;
+use crate::grid::scene::Scene;
 use crate::single::format::{approximate, exact, visible};
 use crate::task::Task;
 use crate::{canvas, index, patterns};
@@ -104,7 +104,7 @@ impl Hover {
         let attributes = [("class", "hover-card"), ("role", "status"), ("data-testid", "hover"), ("hidden", "")];
         let card = dom::around("div", &attributes, &[&value, &note, &list]);
         if let Some(pane) = root.parent_element() {
-            dom::put(&pane, &card);
+            dom::append(&pane, &card);
         }
         Hover { card: Rc::new(Card { root: card, value, note, tokens }), task: RefCell::default(), kept: Rc::default() }
     }

@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, MouseEvent};
 
+use crate::dom;
 use crate::erase::{effect, live};
-use crate::grid::dom;
 use crate::grid::table::Sort;
 use crate::signal::Memo;
 
@@ -113,18 +113,18 @@ impl List {
                 [("class", "sort"), ("title", column.meaning), ("data-key", column.key), ("data-testid", &id)];
             let button = dom::words("button", &attributes, column.title);
             let header = dom::around("th", &[("scope", "col"), ("class", &class(column))], &[&button]);
-            dom::put(&row, &header);
+            dom::append(&row, &header);
             header
         };
         let headers = self.columns.iter().map(header).collect();
         if self.full.is_some() {
             let more = dom::words("span", &[("class", "sr-only")], "Full text");
-            dom::put(&row, &dom::around("th", &[("scope", "col"), ("class", "col-open")], &[&more]));
+            dom::append(&row, &dom::around("th", &[("scope", "col"), ("class", "col-open")], &[&more]));
         }
         let head = dom::around("thead", &[], &[&row]);
         let body = dom::element("tbody", &[]);
         let (class, id) = (format!("rows {}s", self.name), format!("{}s", self.name));
-        dom::put(root, &dom::around("table", &[("class", &class), ("data-testid", &id)], &[&head, &body]));
+        dom::append(root, &dom::around("table", &[("class", &class), ("data-testid", &id)], &[&head, &body]));
         let made = Rc::new(Made {
             list: self,
             all: all.unchecked_into(),
@@ -197,7 +197,7 @@ impl Made {
         let lines = self.list.lines.get();
         if *self.lines.borrow() != lines {
             self.body.set_text_content(None);
-            lines.iter().for_each(|line| dom::put(&self.body, &self.row(line)));
+            lines.iter().for_each(|line| dom::append(&self.body, &self.row(line)));
             self.lines.replace(lines);
         }
         let (chosen, open) = (self.list.chosen.get(), self.list.open.get());
@@ -206,8 +206,8 @@ impl Made {
             let key = row.get_attribute("data-key").unwrap_or_default();
             let is_chosen = chosen.contains(&key);
             n_chosen += usize::from(is_chosen);
-            let _names_are_valid = row.class_list().toggle_with_force("chosen", is_chosen);
-            if let Some(tick) = dom::find(&row, "input") {
+            dom::toggle(&row, "chosen", is_chosen);
+            if let Some(tick) = dom::first(&row, "input") {
                 tick.unchecked_into::<HtmlInputElement>().set_checked(is_chosen);
             }
             self.fold(&row, &key, open.contains(&key));
@@ -221,14 +221,14 @@ impl Made {
         let tick = dom::element("input", &[("type", "checkbox"), ("aria-label", &line.name)]);
         let id = format!("{}-{}", self.list.name, line.key);
         let row = dom::element("tr", &[("data-key", &line.key), ("data-testid", &id)]);
-        dom::put(&row, &dom::around("td", &[], &[&tick]));
+        dom::append(&row, &dom::around("td", &[], &[&tick]));
         for (column, (text, title)) in self.list.columns.iter().zip(&line.cells) {
             let text = dom::words("span", &[("class", "clamp")], text);
             let cell = dom::around("td", &[("class", &class(column))], &[&text]);
             if !title.is_empty() {
                 dom::set(&cell, "title", title);
             }
-            dom::put(&row, &cell);
+            dom::append(&row, &cell);
         }
         if self.list.full.is_some() {
             let (label, id) = (format!("Full text of {}", line.name), format!("open-{}", line.key));
@@ -243,7 +243,7 @@ impl Made {
                 &attributes,
                 &[&dom::element("span", &[("class", "chevron"), ("aria-hidden", "true")])],
             );
-            dom::put(&row, &dom::around("td", &[("class", "col-open")], &[&button]));
+            dom::append(&row, &dom::around("td", &[("class", "col-open")], &[&button]));
         }
         row
     }
@@ -251,7 +251,7 @@ impl Made {
     /// Opens a row, or closes it.
     fn fold(&self, row: &HtmlElement, key: &str, open: bool) {
         let Some(full) = self.list.full else { return };
-        if let Some(button) = dom::find(row, "button") {
+        if let Some(button) = dom::first(row, "button") {
             dom::set(&button, "aria-expanded", if open { "true" } else { "false" });
         }
         let below = row.next_element_sibling().filter(|next| next.class_list().contains("full"));

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use leptos::prelude::*;
 use web_sys::Element;
 
+use crate::dom;
 use crate::erase::live;
-use crate::grid::dom;
 use crate::grid::store::Store;
 use crate::grid::thousands;
 use crate::signal::{RwSignal, memo};

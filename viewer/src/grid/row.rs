@@ -5,18 +5,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lens_schema::{LayerHead, PatternId, path};
-use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
+use crate::dom;
 use crate::grid::average::{Average, average};
 use crate::grid::colours::{border, head_label, label};
-use crate::grid::dom;
-use crate::grid::figures::Scene;
 use crate::grid::order::{Key, MEAN, Tile};
 use crate::grid::packed;
 use crate::grid::pins::Pin;
 use crate::grid::progress::{Progress, Tally};
+use crate::grid::scene::Scene;
 use crate::grid::tiles::Tiles;
 use crate::single::format::tick;
 use crate::task::Task;
@@ -53,19 +52,19 @@ impl Row {
         let root = dom::element("div", &[("class", "band row")]);
         if let Some(key) = scene.row.filter(|_| labelled) {
             let text = label(&scene.tiles, &scene.tiles.tiles[first], key);
-            dom::put(&root, &dom::words("span", &[("class", "row-label"), ("title", &text)], &text));
+            dom::append(&root, &dom::words("span", &[("class", "row-label"), ("title", &text)], &text));
         }
         let (width, height) = (layout.column_left(len - 1) + layout.tile, layout.tile);
         let surface = dom::element("canvas", &[("aria-hidden", "true")]);
         dom::style(&surface, "width", &format!("{width}px"));
         dom::style(&surface, "height", &format!("{height}px"));
-        dom::put(&root, &surface);
+        dom::append(&root, &surface);
         let surface: HtmlCanvasElement = surface.unchecked_into();
         canvas::fit(&surface, width, height);
         let links = links(scene, first, len);
         for (i, link) in links.iter().enumerate() {
             dom::set(link, "tabindex", if first + i == active { "0" } else { "-1" });
-            dom::put(&root, link);
+            dom::append(&root, link);
         }
         let cells = Rc::new(Cells {
             scene: scene.clone(),
@@ -132,7 +131,7 @@ fn links(scene: &Scene, first: usize, len: usize) -> Vec<HtmlElement> {
             dom::style(&link, "--border", &border(tiles, tile, key));
         }
         if scene.layout.caption > 0.0 {
-            dom::put(&link, &dom::words("span", &[("class", "caption")], &caption(scene, at)));
+            dom::append(&link, &dom::words("span", &[("class", "caption")], &caption(scene, at)));
         }
         link
     };
@@ -241,7 +240,7 @@ impl Cells {
                 self.put(column, &average.cells, average.side, average.causal, average.range);
                 let name = link.get_attribute("aria-label").unwrap_or_default();
                 dom::set(link, "aria-label", &format!("{name}: {}, 8 bits", average.note));
-                if let Some(caption) = dom::find(link, ".caption") {
+                if let Some(caption) = dom::first(link, ".caption") {
                     let tile = self.tile(column);
                     let head = match (tile.prompt, tile.layer) {
                         (MEAN, _) => head_label(&tile) + " ",
@@ -267,10 +266,8 @@ impl Cells {
             Ok(picture) => picture,
             Err(message) => return self.tally.failed(link, &message),
         };
-        let Ok(element) = document().create_element("img") else { return };
-        let image: web_sys::HtmlImageElement = element.unchecked_into();
-        image.set_alt("");
-        image.set_src(&picture.0);
+        let image = dom::element("img", &[("alt", ""), ("src", &picture.0)]);
+        let image: web_sys::HtmlImageElement = image.unchecked_into();
         let loaded = wasm_bindgen_futures::JsFuture::from(image.decode()).await;
         match loaded {
             Ok(_) => {

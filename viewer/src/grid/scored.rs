@@ -131,15 +131,7 @@ mod tests {
 
     #[test]
     fn a_prompts_own_score_comes_first() {
-        let entry = |name: &str, per_prompt| ScoreEntry {
-            name: name.to_owned(),
-            doc: String::new(),
-            unit: String::new(),
-            min: None,
-            max: None,
-            per_prompt,
-            undefined: None,
-        };
+        let entry = |name: &str, per_prompt| ScoreEntry { name: name.to_owned(), per_prompt, ..ScoreEntry::default() };
         let table = ScoreTable {
             n_layers: 1,
             n_heads: 2,

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlElement, MouseEvent};
 
+use crate::dom;
 use crate::erase::{effect, on};
-use crate::grid::dom;
 use crate::grid::pins::Pin;
 use crate::grid::store::Store;
 use crate::signal::memo;
@@ -31,18 +31,18 @@ pub fn Tray() -> impl IntoView {
         let row = dom::element("ul", &[("aria-label", "Pinned figures")]);
         let drawn = pins.iter().map(|pin| {
             let (item, task) = item(store, pin);
-            dom::put(&row, &item);
+            dom::append(&row, &item);
             task
         });
         tasks.set_value(drawn.collect());
         root.set_hidden(pins.is_empty());
         root.set_text_content(None);
-        dom::put(&root, &row);
+        dom::append(&root, &row);
         let href = Pin::compare(&pins, &look).unwrap_or_default();
         let text = if pins.len() > 1 { format!("Compare {}", pins.len()) } else { "Open".to_owned() };
         let attributes = [("class", "primary"), ("data-testid", "compare"), ("href", &*href)];
-        dom::put(&root, &dom::words("a", &attributes, &text));
-        dom::put(&root, &dom::words("button", &[("class", "quiet"), ("data-testid", "unpin-all")], "Clear"));
+        dom::append(&root, &dom::words("a", &attributes, &text));
+        dom::append(&root, &dom::words("button", &[("class", "quiet"), ("data-testid", "unpin-all")], "Clear"));
     });
     let click = move |event: MouseEvent| {
         if let Some(button) = dom::closest(&event, "button") {

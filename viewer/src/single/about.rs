@@ -59,7 +59,7 @@ fn about_model(model: &ModelEntry) -> Vec<(String, String)> {
 }
 
 fn row((key, value): (String, String)) -> HtmlElement {
-    dom::around("div", "", &[dom::make("dt", "", &key), dom::make("dd", "", &value)])
+    dom::around("div", &[], &[dom::make("dt", "", &key), dom::make("dd", "", &value)])
 }
 
 /// A JSON value on one line: strings without quotes, long ones cut.

@@ -78,7 +78,7 @@ pub fn start(page: Page, root: &Element) {
         let Some((target, _)) = at.get() else { return };
         for link in &all.borrow().links {
             let is_current = links::target(page, link).is_some_and(|to| to == target);
-            dom::set(link, "aria-current", is_current.then_some("true"));
+            dom::set_or_remove(link, "aria-current", is_current.then_some("true"));
             if is_current {
                 reveal(&here, link);
             }
@@ -104,11 +104,10 @@ pub fn start(page: Page, root: &Element) {
 
 fn build(page: Page, list: &List) -> Vec<HtmlElement> {
     let tile = |link: HtmlElement, caption: &str, says: &str, name: String| {
-        let picture = dom::make("canvas", "", "");
-        dom::set(&picture, "aria-hidden", Some("true"));
-        dom::set(&link, "title", Some(says));
+        let picture = dom::element("canvas", &[("aria-hidden", "true")]);
+        dom::set(&link, "title", says);
         for child in [picture, dom::make("span", "", caption)] {
-            let _child_is_no_ancestor = link.append_child(&child);
+            dom::append(&link, &child);
         }
         dom::named(link, &name)
     };

@@ -20,9 +20,9 @@ use super::link::View;
 use super::page::{Page, Shown};
 use super::raster::Place;
 use super::selection::Role;
-use crate::canvas;
 use crate::erase::effect;
 use crate::signal::{Memo, RwSignal, memo};
+use crate::{canvas, dom};
 
 /// A box smaller than this is not laid out yet, or cannot be seen.
 const SMALLEST_PX: f64 = 80.0;
@@ -139,7 +139,7 @@ impl Board {
         });
         // Left, top and side of the square within the canvas, for whoever points at a cell from outside.
         let square = format!("{} {} {}", frame.left, frame.top, frame.side);
-        let _attribute_names_are_valid = self.overlay.set_attribute("data-square", &square);
+        dom::set(&self.overlay, "data-square", &square);
         self.drawn.replace(Some((ink, frame, view)));
     }
 

@@ -50,9 +50,9 @@ pub fn start(page: Page, root: &Element) {
         let entries = page.index.with_value(|index| packed(index, &model, &hash));
         let (cards, all): (Vec<_>, Vec<_>) = entries.iter().map(card).unzip();
         let title = dom::make("h2", "", "Figures of this head");
-        let wall = dom::around("div", "wall", &cards);
-        let section = dom::named(dom::around("section", "packed", &[title, wall]), "figures");
-        dom::set(&section, "aria-label", Some("Figures of this head"));
+        let wall = dom::around("div", &[("class", "wall")], &cards);
+        let attributes = [("class", "packed"), ("data-testid", "figures"), ("aria-label", "Figures of this head")];
+        let section = dom::around("section", &attributes, &[title, wall]);
         dom::put(&below, &(!cards.is_empty()).then_some(section).into_iter().collect::<Vec<_>>());
         *listed.borrow_mut() = all;
     });
@@ -72,9 +72,9 @@ pub fn start(page: Page, root: &Element) {
 
 fn card(entry: &FigureEntry) -> (HtmlElement, Rc<Plate>) {
     let doc = dom::make("p", "muted", entry.doc.as_deref().unwrap_or_default());
-    let caption = dom::around("figcaption", "", &[dom::make("h3", "", &entry.name), doc]);
-    let element = dom::around("div", "plate", &[dom::make("div", "skeleton", "")]);
-    let figure = dom::around("figure", "card", &[caption, element.clone()]);
+    let caption = dom::around("figcaption", &[], &[dom::make("h3", "", &entry.name), doc]);
+    let element = dom::around("div", &[("class", "plate")], &[dom::make("div", "skeleton", "")]);
+    let figure = dom::around("figure", &[("class", "card")], &[caption, element.clone()]);
     let plate = Plate { name: entry.name.clone(), element, picture: RefCell::default() };
     (dom::named(figure, &format!("figure-{}", entry.name)), Rc::new(plate))
 }
@@ -84,8 +84,8 @@ async fn load(plate: Rc<Plate>, at: Target) {
     let content = match picture(&at.id.model, &at.hash, &plate.name, at.id.head).await {
         Ok(picture) => {
             let image = dom::make("img", "", "");
-            dom::set(&image, "src", Some(&picture.0));
-            dom::set(&image, "alt", Some(&format!("{} of {}", plate.name, at.id.head)));
+            dom::set(&image, "src", &picture.0);
+            dom::set(&image, "alt", &format!("{} of {}", plate.name, at.id.head));
             plate.picture.replace(Some(picture));
             image
         }

@@ -55,12 +55,12 @@ pub fn start(page: Page, root: &Element) {
         // The first head can be reached by the keyboard until another one is chosen.
         let (Some(_), Some(_), Some(head)) = (model, size, current) else { return };
         for link in dom::all(&list, "[aria-current]") {
-            dom::set(&link, "aria-current", None);
-            dom::set(&link, "tabindex", Some("-1"));
+            dom::set_or_remove(&link, "aria-current", None);
+            dom::set(&link, "tabindex", "-1");
         }
-        if let Ok(Some(link)) = list.query_selector(&place(head)) {
-            dom::set(&link, "aria-current", Some("true"));
-            dom::set(&link, "tabindex", Some("0"));
+        if let Some(link) = dom::first(&list, &place(head)) {
+            dom::set(&link, "aria-current", "true");
+            dom::set(&link, "tabindex", "0");
         }
     });
     pictures(page, &field, dom::find(&map, "canvas").unchecked_into());
@@ -91,21 +91,17 @@ fn place(head: LayerHead) -> String {
 }
 
 fn row(page: Page, layer: usize, n_heads: usize) -> HtmlElement {
-    let name = dom::make("span", "layer-name", &format!("L{layer}"));
-    dom::set(&name, "role", Some("rowheader"));
+    let name = dom::words("span", &[("class", "layer-name"), ("role", "rowheader")], &format!("L{layer}"));
     let cells = (0..n_heads).map(|head| {
         let head = LayerHead { layer, head };
         let link = dom::named(links::link(page, Some(head), None), &format!("head-{head}"));
         link.set_title(&head.to_string());
-        dom::set(&link, "aria-label", Some(&format!("Layer {}, head {}", head.layer, head.head)));
-        dom::set(&link, "tabindex", Some("-1"));
-        let cell = dom::around("span", "", &[link]);
-        dom::set(&cell, "role", Some("gridcell"));
-        cell
+        dom::set(&link, "aria-label", &format!("Layer {}, head {}", head.layer, head.head));
+        dom::set(&link, "tabindex", "-1");
+        dom::around("span", &[("role", "gridcell")], &[link])
     });
-    let row = dom::around("div", "layer", &std::iter::once(name).chain(cells).collect::<Vec<_>>());
-    dom::set(&row, "role", Some("row"));
-    row
+    let parts: Vec<_> = std::iter::once(name).chain(cells).collect();
+    dom::around("div", &[("class", "layer"), ("role", "row")], &parts)
 }
 
 fn pictures(page: Page, field: &HtmlElement, pictures: HtmlCanvasElement) {

@@ -18,8 +18,8 @@ const LINKS: &str = "a:is([data-head], [data-prompt])";
 /// A link to a head, or to a prompt.
 pub fn link(page: Page, head: Option<LayerHead>, hash: Option<&str>) -> HtmlElement {
     let link = dom::make("a", "", "");
-    dom::set(&link, "data-head", head.map(|head| format!("{}.{}", head.layer, head.head)).as_deref());
-    dom::set(&link, "data-prompt", hash);
+    dom::set_or_remove(&link, "data-head", head.map(|head| format!("{}.{}", head.layer, head.head)).as_deref());
+    dom::set_or_remove(&link, "data-prompt", hash);
     complete(page, &link);
     link
 }
@@ -40,7 +40,7 @@ pub fn target(page: Page, link: &Element) -> Option<Target> {
 
 fn complete(page: Page, link: &Element) {
     let href = target(page, link).map(|target| untrack(|| page.href(&target)));
-    dom::set(link, "href", href.as_deref());
+    dom::set_or_remove(link, "href", href.as_deref());
 }
 
 /// Listens for as long as the page lives.

@@ -100,7 +100,7 @@ pub fn start(page: Page, root: &Element) {
             // Beside what was derived, the pattern's own value.
             if let Some(cell) = cell.filter(|_| matrix.derived) {
                 let own = dom::named(dom::make("span", "", &value(&shown.matrix, cell)), "own-value");
-                let own = dom::around("span", "own", &[dom::make("span", "", "A "), own]);
+                let own = dom::around("span", &[("class", "own")], &[dom::make("span", "", "A "), own]);
                 own.set_title("The pattern's value");
                 parts.push(own);
             }

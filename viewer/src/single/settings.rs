@@ -31,12 +31,10 @@ pub fn start(page: Page, root: &Element) {
             let set = control.get_attribute("data-set").unwrap_or_default();
             match (set.split_once('='), control.dyn_ref::<HtmlSelectElement>()) {
                 (Some((key, value)), _) => {
-                    dom::set(control, "aria-pressed", Some(if get(key) == value { "true" } else { "false" }));
+                    dom::set(control, "aria-pressed", if get(key) == value { "true" } else { "false" });
                 }
                 (None, Some(list)) => choose(list, &get(&set)),
-                (None, None) => {
-                    dom::set(control, "aria-pressed", Some(if get(&set) == "1" { "true" } else { "false" }))
-                }
+                (None, None) => dom::set(control, "aria-pressed", if get(&set) == "1" { "true" } else { "false" }),
             }
         }
     });
@@ -60,9 +58,7 @@ pub fn start(page: Page, root: &Element) {
 fn choose(list: &HtmlSelectElement, value: &str) {
     list.set_value(value);
     if list.value() != value {
-        let option = dom::make("option", "", value);
-        dom::set(&option, "value", Some(value));
-        let _child_is_no_ancestor = list.append_child(&option);
+        dom::append(list, &dom::words("option", &[("value", value)], value));
         list.set_value(value);
     }
 }

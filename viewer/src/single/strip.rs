@@ -76,7 +76,7 @@ pub fn start(page: Page, root: &Element) {
         let tokens = page.selection().tokens(role);
         let last = tokens.last().copied();
         all.borrow_mut().announce(tokens);
-        dom::set(&here, "aria-activedescendant", last.map(|token| format!("token-{token}")).as_deref());
+        dom::set_or_remove(&here, "aria-activedescendant", last.map(|token| format!("token-{token}")).as_deref());
         if let Some(token) = last {
             let here = here.clone();
             request_animation_frame(move || reveal(&here, token));
@@ -145,7 +145,7 @@ fn tokens(labels: &Arc<Vec<String>>, text: &str) -> Vec<HtmlElement> {
         token.set_id(&name);
         token.set_title(&format!("{index} {}", format::visible(label)));
         for (name, value) in [("role", "option"), ("data-i", &index.to_string()), ("aria-selected", "false")] {
-            dom::set(&token, name, Some(value));
+            dom::set(&token, name, value);
         }
         token
     };
@@ -183,7 +183,7 @@ impl Paint {
     fn announce(&mut self, tokens: Vec<usize>) {
         for (tokens, value) in [(&self.selected, "false"), (&tokens, "true")] {
             for index in tokens {
-                self.tokens.get(*index).into_iter().for_each(|token| dom::set(token, "aria-selected", Some(value)));
+                self.tokens.get(*index).into_iter().for_each(|token| dom::set(token, "aria-selected", value));
             }
         }
         self.selected = tokens;

@@ -52,7 +52,7 @@ pub fn start(page: Page, root: &Element) {
     let zoom = ["zoom-out", "zoom-fit"].map(|name| dom::part(root, name));
     effect(move || {
         let is_whole = page.is_whole(page.window());
-        zoom.iter().for_each(|button| dom::set(button, "disabled", is_whole.then_some("")));
+        zoom.iter().for_each(|button| dom::set_or_remove(button, "disabled", is_whole.then_some("")));
     });
 
     let bar: web_sys::HtmlCanvasElement = dom::find(root, ".colorbar canvas").unchecked_into();
@@ -79,7 +79,7 @@ impl Page {
 
 /// Disables a control, and says why; or says what it is for.
 fn disable(control: &HtmlElement, why: Option<&str>, what: &str) {
-    dom::set(control, "disabled", why.map(|_| ""));
+    dom::set_or_remove(control, "disabled", why.map(|_| ""));
     control.set_title(why.unwrap_or(what));
 }
 
@@ -87,9 +87,7 @@ fn disable(control: &HtmlElement, why: Option<&str>, what: &str) {
 fn colormaps() -> Vec<HtmlElement> {
     let group = |title: &str, names: Vec<&str>| {
         let options: Vec<HtmlElement> = names.into_iter().map(|name| dom::make("option", "", name)).collect();
-        let group = dom::around("optgroup", "", &options);
-        dom::set(&group, "label", Some(title));
-        group
+        dom::around("optgroup", &[("label", title)], &options)
     };
     let mut groups: Vec<HtmlElement> =
         COLORMAPS.iter().map(|kind| group(kind.title, kind.names.iter().map(|names| names[0]).collect())).collect();

@@ -67,7 +67,7 @@ fn list(page: Page, root: &HtmlElement, role: Role) {
             let name = dom::make("span", if tokens.len() == 1 { "token" } else { "" }, &name);
             dom::put(&title, &[name, dom::make("span", "", &format!(" {says}"))]);
             let (rows, cells) = rank(shown, &matrix, role, &tokens);
-            dom::put(&entries, &[dom::around("ol", "", &rows)]);
+            dom::put(&entries, &[dom::around("ol", &[], &rows)]);
             *shown_targets.borrow_mut() = cells;
         });
     });
@@ -104,9 +104,9 @@ fn rank(shown: &Shown, matrix: &Matrix, role: Role, tokens: &[usize]) -> (Vec<Ht
             dom::make("span", "token", &format::visible(&shown.labels[index])),
             dom::make("span", "reading", &number),
         ];
-        let button = dom::around("button", "quiet", &parts);
-        dom::set(&button, "data-at", Some(&place.to_string()));
-        (dom::around("li", "", &[button]), cell.map_or(Selection::Token(index), Selection::Cell))
+        let button = dom::around("button", &[("class", "quiet")], &parts);
+        dom::set(&button, "data-at", &place.to_string());
+        (dom::around("li", &[], &[button]), cell.map_or(Selection::Token(index), Selection::Cell))
     };
     top(sums, floor, COUNT).into_iter().enumerate().map(entry).unzip()
 }

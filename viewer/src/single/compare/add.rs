@@ -46,9 +46,7 @@ pub fn start(page: Page, root: &Element) {
 }
 
 fn option(list: &HtmlSelectElement, value: &str, text: &str) {
-    let option = dom::make("option", "", text);
-    dom::set(&option, "value", Some(value));
-    let _it_has_no_parent = list.append_child(&option);
+    dom::append(list, &dom::words("option", &[("value", value)], text));
 }
 
 impl Sheet {

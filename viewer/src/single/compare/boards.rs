@@ -92,8 +92,8 @@ impl Canvases {
 
     fn canvases(&self, place: usize) -> Option<[HtmlCanvasElement; 2]> {
         let find = |kind: &str| {
-            let found = self.root.query_selector(&format!("canvas.{kind}[data-place=\"{place}\"]"));
-            found.ok().flatten()?.dyn_into::<HtmlCanvasElement>().ok()
+            let found = dom::first(&self.root, &format!("canvas.{kind}[data-place=\"{place}\"]"));
+            found.map(|canvas| canvas.unchecked_into::<HtmlCanvasElement>())
         };
         Some([find("cells")?, find("crosshair")?])
     }
@@ -113,7 +113,7 @@ impl Canvases {
         self.with_scene(picture, &ink, frame, |scene| scene.draw(&context));
         // As on the large heatmap, for whoever points at a cell from outside.
         let square = format!("{} {} {}", frame.left, frame.top, frame.side);
-        let _attribute_names_are_valid = overlay.set_attribute("data-square", &square);
+        dom::set(overlay, "data-square", &square);
         let mut frames = self.frames.borrow_mut();
         let known = frames.len();
         frames.resize(known.max(place + 1), None);

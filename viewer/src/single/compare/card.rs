@@ -105,14 +105,14 @@ fn figure(said: &Said) -> HtmlElement {
     let button = |action: &str, title: &str, sign: &str| {
         let button = dom::named(dom::make("button", "icon", sign), &format!("compare-{action}-{name}"));
         for (attribute, value) in [("data-do", action), ("data-at", &at), ("title", title), ("aria-label", title)] {
-            dom::set(&button, attribute, Some(value));
+            dom::set(&button, attribute, value);
         }
         button
     };
     let mut caption = vec![dom::make("b", "", name)];
     if let Some((text, href)) = &said.link {
         let link = dom::make("a", "", text);
-        dom::set(&link, "href", Some(href));
+        dom::set(&link, "href", href);
         caption.push(link);
     }
     let prompt = dom::make("span", "muted excerpt", &said.prompt);
@@ -120,7 +120,7 @@ fn figure(said: &Said) -> HtmlElement {
     caption.push(prompt);
     if said.is_other {
         let minus = button("minus", &format!("Show A − {name}"), "−");
-        dom::set(&minus, "aria-pressed", Some(if said.is_minus { "true" } else { "false" }));
+        dom::set(&minus, "aria-pressed", if said.is_minus { "true" } else { "false" });
         let (swap, remove) = (format!("Swap {name} and A"), format!("Remove {name}"));
         caption.extend([minus, button("swap", &swap, "⇄"), button("remove", &remove, "×")]);
     }
@@ -130,15 +130,15 @@ fn figure(said: &Said) -> HtmlElement {
         None => ["cells", "crosshair"].map(|class| dom::make("canvas", class, "")).to_vec(),
     };
     for canvas in inside.iter().filter(|_| said.problem.is_none()) {
-        dom::set(canvas, "data-place", Some(&at));
-        dom::set(canvas, "role", Some("img"));
+        dom::set(canvas, "data-place", &at);
+        dom::set(canvas, "role", "img");
         let what = said.link.as_ref().map_or("difference", |(text, _)| text);
-        dom::set(canvas, "aria-label", Some(&format!("{name}: {what}")));
+        dom::set(canvas, "aria-label", &format!("{name}: {what}"));
     }
-    let field = dom::around("div", if is_loading { "field skeleton" } else { "field" }, &inside);
-    let parts = [dom::around("figcaption", "", &caption), field, dom::make("p", "muted range", &said.range)];
-    let figure = dom::named(dom::around("figure", "", &parts), &format!("compare-{name}"));
-    dom::set(&figure, "aria-busy", Some(if is_loading { "true" } else { "false" }));
+    let field = dom::around("div", &[("class", if is_loading { "field skeleton" } else { "field" })], &inside);
+    let parts = [dom::around("figcaption", &[], &caption), field, dom::make("p", "muted range", &said.range)];
+    let figure = dom::named(dom::around("figure", &[], &parts), &format!("compare-{name}"));
+    dom::set(&figure, "aria-busy", if is_loading { "true" } else { "false" });
     figure
 }
 
@@ -167,7 +167,7 @@ fn values(comparison: Comparison) -> Vec<HtmlElement> {
         let value = |(board, picture): (&Board, &Picture)| {
             let value = readout::value(&picture.matrix, Cell { query, key });
             let value = dom::named(dom::make("span", "", &value), &format!("compare-value-{}", board.name));
-            dom::around("span", "reading", &[dom::make("b", "", &board.name), value])
+            dom::around("span", &[("class", "reading")], &[dom::make("b", "", &board.name), value])
         };
         std::iter::once(dom::make("span", "place", &place)).chain(linked().map(value)).collect()
     })
@@ -185,16 +185,16 @@ fn differences(comparison: Comparison) -> Vec<HtmlElement> {
             let text = format!("{} → {}", token(both(), cell.query), token(both(), cell.key));
             let value = format!("{}{}", if value > 0.0 { "+" } else { "" }, format::number(value));
             let parts = [dom::make("span", "token", &text), dom::make("span", "", &value)];
-            let button = dom::around("button", "quiet", &parts);
+            let button = dom::around("button", &[("class", "quiet")], &parts);
             button.set_title(&format!("{}, {}", readout::value(&a.matrix, cell), readout::value(&b.matrix, cell)));
-            dom::set(&button, "data-do", Some("cell"));
-            dom::set(&button, "data-at", Some(&Selection::Cell(cell).to_string()));
-            dom::around("li", "", &[button])
+            dom::set(&button, "data-do", "cell");
+            dom::set(&button, "data-at", &Selection::Cell(cell).to_string());
+            dom::around("li", &[], &[button])
         };
         let rows: Vec<HtmlElement> = largest(&minus.matrix, LISTED).into_iter().map(row).collect();
         match rows.is_empty() {
             true => vec![dom::make("p", "muted", "The two are equal.")],
-            false => vec![dom::make("h3", "", "Largest differences"), dom::around("ol", "", &rows)],
+            false => vec![dom::make("h3", "", "Largest differences"), dom::around("ol", &[], &rows)],
         }
     })
 }

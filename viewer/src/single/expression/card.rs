@@ -139,7 +139,7 @@ pub fn start(page: Page, root: &Element) {
     let is_empty = draft.is_empty;
     effect(move || {
         examples.set_hidden(!is_empty.get());
-        dom::set(&clear, "disabled", is_empty.get().then_some(""));
+        dom::set_or_remove(&clear, "disabled", is_empty.get().then_some(""));
     });
     let (this, brings) = (draft.clone(), picks.clone());
     dom::listen(&card, "click", move |event: Event| {
@@ -154,14 +154,14 @@ pub fn start(page: Page, root: &Element) {
     dom::listen(&button, "click", move |_: Event| is_open.update(|open| *open = !*open));
     effect(move || {
         let open = is_open.get();
-        dom::set(&button, "aria-expanded", Some(if open { "true" } else { "false" }));
+        dom::set(&button, "aria-expanded", if open { "true" } else { "false" });
         button.set_text_content(Some(if open { "Close reference" } else { "Reference" }));
         dom::put(&slot, &open.then(|| reference(&picks)).into_iter().collect::<Vec<_>>());
     });
     let field = draft.field.clone();
     effect(move || {
         let is_wrong = page.derivation.with(|d| matches!(d, Derivation::Wrong(_)));
-        dom::set(&field, "aria-invalid", Some(if is_wrong { "true" } else { "false" }));
+        dom::set(&field, "aria-invalid", if is_wrong { "true" } else { "false" });
     });
     dom::children(dom::part(&card, "expression-says"), move || {
         page.derivation.with(|derivation| match derivation {
@@ -190,8 +190,11 @@ fn wrong(fault: &Fault) -> Vec<HtmlElement> {
     if let Some([before, at, after]) = &fault.place {
         let at = dom::make("mark", "", if at.is_empty() { "\u{a0}" } else { at });
         let at = dom::named(at, "expression-fault");
-        let place = dom::around("code", "place", &[dom::make("bdi", "", before), at, dom::make("bdi", "", after)]);
-        dom::set(&place, "aria-hidden", Some("true"));
+        let place = dom::around(
+            "code",
+            &[("class", "place"), ("aria-hidden", "true")],
+            &[dom::make("bdi", "", before), at, dom::make("bdi", "", after)],
+        );
         parts.push(place);
     }
     if !fault.hint.is_empty() {

@@ -41,28 +41,27 @@ fn matches(entry: &Entry, sought: &str) -> bool {
 /// Examples and all entries by group, with a field to search them. A click on a name inserts it, one on an example
 /// replaces what is there; `picks` learns what each button brings.
 pub fn reference(picks: &Picks) -> HtmlElement {
-    let search = dom::named(dom::make("input", "", ""), "expression-search");
-    for (name, value) in
-        [("type", "search"), ("placeholder", "Search the reference"), ("aria-label", "Search the reference")]
-    {
-        dom::set(&search, name, Some(value));
-    }
-    let entries = dom::around("div", "entries", &found("", picks));
-    for (name, value) in [("tabindex", "0"), ("role", "group"), ("aria-label", "Reference of expressions")] {
-        dom::set(&entries, name, Some(value));
-    }
+    let attributes = [
+        ("type", "search"),
+        ("placeholder", "Search the reference"),
+        ("aria-label", "Search the reference"),
+        ("data-testid", "expression-search"),
+    ];
+    let search = dom::element("input", &attributes);
+    let attributes =
+        [("class", "entries"), ("tabindex", "0"), ("role", "group"), ("aria-label", "Reference of expressions")];
+    let entries = dom::around("div", &attributes, &found("", picks));
     let (list, picks) = (entries.clone(), picks.clone());
     dom::listen(&search, "input", move |event: Event| dom::put(&list, &found(&event_target_value(&event), &picks)));
-    let reference = dom::named(dom::around("div", "reference", &[search, entries]), "expression-reference");
-    reference.set_id("expression-reference");
-    reference
+    let attributes = [("class", "reference"), ("id", "expression-reference"), ("data-testid", "expression-reference")];
+    dom::around("div", &attributes, &[search, entries])
 }
 
 /// What matches, section by section.
 fn found(sought: &str, picks: &Picks) -> Vec<HtmlElement> {
     let text = |text: String| dom::make("span", "", &text);
     let example = |source: &'static str| pick(picks, "example", source, Insert::Whole(source));
-    let row = |class: &str, cells: &[HtmlElement]| dom::around("li", class, cells);
+    let row = |class: &str, cells: &[HtmlElement]| dom::around("li", &[("class", class)], cells);
     let examples = EXAMPLES.iter().filter(|(source, shows)| has(&[source, shows], sought));
     let examples = examples.map(|&(source, shows)| row("whole", &[example(source), text(shows.to_owned())]));
     let mut sections = vec![("Examples", "", examples.collect::<Vec<_>>())];
@@ -75,7 +74,7 @@ fn found(sought: &str, picks: &Picks) -> Vec<HtmlElement> {
     }
     let mut parts = Vec::new();
     for (title, note, rows) in sections.into_iter().filter(|(.., rows)| !rows.is_empty()) {
-        parts.extend([dom::make("h3", "", title), dom::make("p", "muted", note), dom::around("ul", "", &rows)]);
+        parts.extend([dom::make("h3", "", title), dom::make("p", "muted", note), dom::around("ul", &[], &rows)]);
     }
     if parts.is_empty() { vec![text("Nothing in the reference has these words.".to_owned())] } else { parts }
 }
@@ -95,7 +94,7 @@ pub fn pick(picks: &Picks, class: &str, label: &str, what: Insert) -> HtmlElemen
     if number == picks.len() {
         picks.push(what);
     }
-    dom::set(&button, "data-pick", Some(&number.to_string()));
+    dom::set(&button, "data-pick", &number.to_string());
     button
 }
 
