@@ -52,7 +52,7 @@ fn a_part_that_is_missing_is_asked_for_again() {
         page.click("[data-testid=view-heads]");
         page.wait_for(FINDER);
         page.expect_report("-heads.wasm: the server answers 404");
-        page.expect_report("Failed to load resource");
+        page.expect_report("404");
     });
 }
 
