@@ -11,7 +11,7 @@ use crate::embed;
 use crate::erase::{effect, live, part};
 use crate::finder::{IndexView, Views};
 use crate::index::Index;
-use crate::parts::Part;
+use crate::parts::Single;
 use crate::signal::awaited;
 use crate::theme::{self, ThemeButton};
 use crate::url::Address;
@@ -65,7 +65,7 @@ pub fn App(own: String) -> impl IntoView {
     let page = Page::of(&window().location().pathname().unwrap_or_default());
     let is_embedded = embed::provide();
     let index = awaited(Index::load);
-    let single = (page == Page::Single).then(Part::single);
+    let single = (page == Page::Single).then(Single::fetch);
     let title = move || index.with(|i| i.as_ref()?.as_ref().ok().map(|i| i.manifest.title.clone()));
     effect(move || {
         if let (Page::Grid, Some(title)) = (page, title()) {
@@ -87,7 +87,7 @@ pub fn App(own: String) -> impl IntoView {
             Some(Err(message)) => view! { <Failure title="This site cannot be shown" message /> }.into_any(),
             Some(Ok(index)) => {
                 provide_context(Arc::new(index));
-                single.map_or_else(|| view! { <IndexView /> }.into_any(), Part::view)
+                single.map_or_else(|| view! { <IndexView /> }.into_any(), Single::view)
             }
         })}
     }

@@ -33,7 +33,6 @@ use self::page::Finder;
 use crate::app::use_index;
 use crate::erase::{effect, live, on, part};
 use crate::grid::GridView;
-use crate::parts::Part;
 use crate::scores;
 use crate::signal::{Memo, RwSignal, awaited, memo};
 use crate::single::room::observe;
@@ -70,12 +69,11 @@ pub fn Views() -> impl IntoView {
 #[component]
 pub fn IndexView() -> impl IntoView {
     let is_heads = is_heads(Address::here());
-    part(move || if is_heads.get() { Part::heads().view() } else { view! { <GridView /> }.into_any() })
+    part(move || if is_heads.get() { view! { <HeadsView /> }.into_any() } else { view! { <GridView /> }.into_any() })
 }
 
-/// Everything below the title bar where heads are found.
 #[component]
-pub fn HeadsView() -> impl IntoView {
+fn HeadsView() -> impl IntoView {
     let address = Address::here();
     let index = use_index();
     let finder = Finder::new(address, index.clone());

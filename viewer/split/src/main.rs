@@ -3,10 +3,12 @@
 //!
 //! The functions marked with `wasm_split` in `viewer/src/parts.rs`, and what only they need, become files of their own
 //! that are fetched when they are first called. This has to happen before wasm-bindgen: what trunk made of the whole
-//! program is replaced, under the same names.
+//! program is replaced.
 
+mod name;
 mod page;
 mod parts;
+mod small;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,12 +40,13 @@ fn main() -> Result<()> {
         files.push((part, theirs.collect::<Result<Vec<_>>>()?));
     }
     fs::write(staging.join(parts::loader(&name)), parts::script(&name, &files))?;
-    for bound in [format!("{name}.js"), format!("{name}{BOUND}")] {
-        fs::copy(work.join(&bound), staging.join(&bound)).with_context(|| format!("cannot write {bound}"))?;
-    }
+    let [js, wasm] = [format!("{name}.js"), format!("{name}{BOUND}")];
+    let (program, script) = small::bound(&fs::read(work.join(&wasm))?, &fs::read_to_string(work.join(&js))?)?;
+    fs::write(staging.join(js), script)?;
+    fs::write(staging.join(wasm), program)?;
     let page = staging.join(PAGE);
     fs::write(&page, page::with_links(&fs::read_to_string(&page)?, &name, &files)?)?;
-    Ok(())
+    name::hash_again(&staging, &name, &page)
 }
 
 /// Where cargo builds.

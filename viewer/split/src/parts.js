@@ -13,9 +13,9 @@ async function instantiate(file) {
         : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
 }
 
-// What failed is tried again when it is asked for again.
+// A file that several parts need must not begin anew: what it had changed in memory would be lost.
 function once(file) {
-    if (!begun.has(file)) begun.set(file, instantiate(file).catch((error) => { begun.delete(file); throw error; }));
+    if (!begun.has(file)) begun.set(file, instantiate(file));
     return begun.get(file);
 }
 

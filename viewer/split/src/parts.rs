@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
-use wasm_encoder::Module;
-use wasm_encoder::reencode::{Error, Reencode};
-use wasmparser::{CustomSectionReader, Parser};
+use anyhow::{Context as _, Result};
+
+use crate::small;
 
 /// Parts by name, with the files that each needs.
 pub type Parts = [(String, Vec<String>)];
@@ -22,29 +21,8 @@ pub fn file(work: &Path, stem: &str, staging: &Path, name: &str) -> Result<Strin
     let made = work.join(format!("{stem}.wasm"));
     let bytes = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
     let file = format!("{name}-{}.wasm", stem.trim_start_matches("split_").replace('_', "-"));
-    fs::write(staging.join(&file), encode_again(&bytes)?).with_context(|| format!("cannot write {file}"))?;
+    fs::write(staging.join(&file), small::module(&bytes)?).with_context(|| format!("cannot write {file}"))?;
     Ok(file)
-}
-
-/// Without names of functions, and with numbers as short as they can be: the linker leaves room for larger ones.
-fn encode_again(module: &[u8]) -> Result<Vec<u8>> {
-    struct Short;
-
-    impl Reencode for Short {
-        type Error = std::convert::Infallible;
-
-        fn parse_custom_section(
-            &mut self,
-            _: &mut Module,
-            _: CustomSectionReader<'_>,
-        ) -> Result<(), Error<Self::Error>> {
-            Ok(())
-        }
-    }
-
-    let mut short = Module::new();
-    Short.parse_core_module(&mut short, Parser::new(0), module).map_err(|e| anyhow!("a part is not valid: {e}"))?;
-    Ok(short.finish())
 }
 
 /// What the program imports: a function for each part that fetches it.
@@ -59,16 +37,6 @@ pub fn script(name: &str, parts: &Parts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn encoded_again_without_room_and_names() {
-        // One function type, of no arguments and no results: its section's size is written in five bytes.
-        let long =
-            [&b"\0asm\x01\0\0\0"[..], &[1, 0x84, 0x80, 0x80, 0x80, 0, 1, 0x60, 0, 0], &[0, 5, 4], b"name"].concat();
-        let short = [&b"\0asm\x01\0\0\0"[..], &[1, 4, 1, 0x60, 0, 0]].concat();
-        assert_eq!(encode_again(&long).unwrap(), short);
-        assert!(encode_again(b"\0asm").is_err());
-    }
 
     #[test]
     fn the_script_has_a_function_for_each_part() {
