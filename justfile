@@ -86,6 +86,7 @@ viewer: _wasm-target _wasm-bindgen _trunk
     set -euo pipefail
     # What the program says of an error names files of libraries: not where they lie on this machine, since sites are
     # for everyone. Cargo splits the flags at spaces.
+    cargo fetch --quiet --locked --target wasm32-unknown-unknown
     flags="--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust/="
     for libraries in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do flags+=" --remap-path-prefix=$libraries="; done
     [[ "${flags// --remap/}" == *" "* ]] || export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$flags"
