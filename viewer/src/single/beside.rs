@@ -154,10 +154,11 @@ fn draw(page: Page, tiles: &Rc<RefCell<Tiles>>, field: &HtmlElement) {
         for at in due {
             let Some(link) = tiles.borrow().links.get(at).cloned() else { return };
             let Some(target) = links::target(page, &link) else { return };
-            // What cannot be had stays empty; the large pattern says why when it is chosen.
-            if paint(page, &link, target).await.is_ok()
-                && let Some(is_drawn) = tiles.borrow_mut().is_drawn.get_mut(at)
-            {
+            if paint(page, &link, target).await.is_err() {
+                // Another prompt's picture may be there. The large pattern says why when it is chosen.
+                let picture: HtmlCanvasElement = dom::find(&link, "canvas").unchecked_into();
+                picture.set_width(picture.width());
+            } else if let Some(is_drawn) = tiles.borrow_mut().is_drawn.get_mut(at) {
                 *is_drawn = true;
             }
             frame::turn().await;
