@@ -34,6 +34,7 @@ pub mod profile;
 pub mod ranking;
 pub mod raster;
 pub mod readout;
+pub mod refill;
 pub mod room;
 pub mod selection;
 pub mod settings;

@@ -108,6 +108,8 @@ impl Page {
         let (shown, derived) = (RwSignal::new(None), RwSignal::new(Vec::new()));
         let derivation = derivation::of(expression, shown, derived);
         let ranges = RwSignal::new(Vec::new());
+        // What is selected and in view changes nothing of the matrix, which takes a while to make.
+        let first = memo(move || look.with(|look| look.first));
         let layer = memo(move || shown.with(|shown: &Option<Shown>| shown.as_ref().map(|s| s.target.id.head.layer)));
         let page = Page {
             address,
@@ -118,12 +120,11 @@ impl Page {
             shown,
             derivation,
             drawn: memo(move || {
-                let first = look.with(|look| look.first);
                 let matrix = derivation.with(|derivation| match derivation {
                     Derivation::Done(derived) => Some(derived.matrix.clone()),
                     _ => shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())),
                 })?;
-                Some(Drawn(match first {
+                Some(Drawn(match first.get() {
                     First::Shown => matrix,
                     first => Arc::new(matrix.without_first(first == First::Renormalised)),
                 }))
