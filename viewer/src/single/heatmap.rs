@@ -60,7 +60,9 @@ fn threshold(page: Page, board: &Rc<Board>, root: &Element) {
         let (view, threshold) = page.look.with(|look| (look.view, look.threshold));
         field.set_hidden(view != View::Lines);
         this.set_value(&(100.0 * threshold.sqrt()).round().to_string());
-        value.set_text_content(Some(&format::tick(threshold)));
+        let least = format::tick(threshold);
+        dom::set(&this, "aria-valuetext", &least);
+        value.set_text_content(Some(&least));
         said.set_text_content(Some(&board.about_lines()));
     });
     let changed = slider.clone();
