@@ -12,9 +12,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlCanvasElement, HtmlElement};
 
-use super::link::{Beside, Target};
+use super::link::Target;
 use super::links;
 use super::load::excerpt;
+use super::look::Beside;
 use super::page::Page;
 use super::room::observe;
 use super::shades::between;

@@ -10,7 +10,7 @@ use super::board::Board;
 use super::expression::derivation::Derivation;
 use super::format;
 use super::gesture::{Gesture, Pointers};
-use super::link::{View, set};
+use super::look::{View, set};
 use super::page::Page;
 use super::readout;
 use super::room::observe;

@@ -8,9 +8,10 @@ use web_sys::{Element, KeyboardEvent};
 use super::expression::card;
 use super::geometry::{Cell, Geometry};
 use super::keys::{self, Action, Held};
-use super::link::{self, View};
+use super::look::{self, View};
+use super::moves::{Move, moved};
 use super::page::Page;
-use super::selection::{Move, Selection, moved};
+use super::selection::Selection;
 use crate::url::Step;
 
 /// Listens for as long as the page lives.
@@ -83,7 +84,7 @@ pub fn act(page: Page, action: Action) {
         Action::Fit => page.look_at(Step::Replace, |look| look.window = None),
         Action::SwapRole => page.select(Step::Replace, selection, look.role.other()),
         Action::Next("scale" | "range") if look.view == View::Lines => {}
-        Action::Next(setting) => page.look_at(Step::Push, |look| link::next(look, setting)),
+        Action::Next(setting) => page.look_at(Step::Push, |look| look::next(look, setting)),
         Action::Expression => card::focus(),
         Action::Help => page.help.set(true),
     }
