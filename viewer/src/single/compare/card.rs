@@ -149,9 +149,9 @@ fn figure(page: Page, said: &Said) -> HtmlElement {
     figure
 }
 
-/// A part of a line whose direction, which a token may turn, is its own.
+/// A part of a line in which a token that is written from right to left turns nothing but itself.
 fn apart(text: &str) -> HtmlElement {
-    dom::make("bdi", "", text)
+    dom::words("bdi", &[("dir", "ltr")], text)
 }
 
 /// Position and token, where all pictures have the same one there.
