@@ -32,12 +32,14 @@ pub struct Line {
 pub fn lines(matrix: &Matrix, window: Window, threshold: f32, only: &(Vec<usize>, Vec<usize>)) -> (Vec<Line>, usize) {
     let (queries, keys) = (window.queries(matrix.n), window.keys(matrix.n));
     let is_free = only.0.is_empty() && only.1.is_empty();
+    // A key is looked up for every cell.
+    let is_wanted: Vec<bool> = (0..matrix.n).map(|key| only.1.contains(&key)).collect();
     let mut lines = Vec::new();
     for query in queries {
         let is_whole = is_free || only.0.contains(&query);
         for key in keys.clone() {
             let cell = Cell { query, key };
-            if !matrix.is_masked(cell) && (is_whole || only.1.contains(&key)) {
+            if !matrix.is_masked(cell) && (is_whole || is_wanted[key]) {
                 let value = matrix.value(cell);
                 let part = matrix.strength(value);
                 if part >= threshold && part > 0.0 {
