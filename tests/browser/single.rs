@@ -257,6 +257,44 @@ fn the_sheet_of_keys_opens_and_closes() {
 }
 
 #[test]
+fn escape_closes_a_sheet_before_it_clears_the_selection() {
+    let site = Site::made();
+    visit(&site.url, &format!("{}&cell=5.3", link(DECODER, 0, 0, &prompts()[5])), |page| {
+        wait_exact(page);
+        page.click("[data-testid=menu-export]");
+        page.wait_for("#export-sheet:popover-open");
+        page.key("Escape", Held::None);
+        page.wait_gone("#export-sheet:popover-open");
+        assert_eq!(page.count("[data-testid=token-5].as-query"), 1, "the cell is still selected");
+        page.key("Escape", Held::None);
+        page.wait_gone("[data-testid=token-5].as-query");
+    });
+}
+
+#[test]
+fn the_keyboard_keeps_its_place() {
+    let site = Site::made();
+    let address = format!("{}&cell=5.3&with={DECODER}.L2.H1", link(DECODER, 1, 2, &prompts()[5]));
+    visit(&site.url, &address, |page| {
+        wait_exact(page);
+        // The map is reached at the head that is shown. With Alt, the arrows are the browser's.
+        let current = "document.querySelector('[data-testid=headmap] [aria-current]')";
+        page.wait("the head", &format!("{current}?.dataset.head === '1.2' && {current}.tabIndex === 0"));
+        page.eval(&format!(
+            "{current}.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'ArrowLeft', altKey: true, bubbles: true }}))"
+        ));
+        assert_eq!(page.text("[data-testid=head]"), "L1H2");
+        // What is made anew when it is pressed.
+        for pressed in ["[data-testid=compare-minus-B]", "[data-testid=top-keys] [data-at='1']"] {
+            page.eval(&format!("document.querySelector(\"{pressed}\").focus()"));
+            page.key("Enter", Held::None);
+            page.settle();
+            page.wait(pressed, &format!("document.activeElement.matches(\"{pressed}\")"));
+        }
+    });
+}
+
+#[test]
 fn pictures_of_the_head_are_below_it() {
     let site = Site::made();
     visit(&site.url, &link(DECODER, 1, 2, &prompts()[PICTURED]), |page| {

@@ -166,6 +166,7 @@ fn the_first_key_can_be_left_out() {
         page.key("Home", Held::None);
         page.wait("the note", "document.querySelector('[data-testid=note]')?.innerText === 'hidden'");
         assert!(ranked(page, "top-keys").iter().all(|&(key, _)| key > 0), "what is hidden is in no ranking");
+        assert!((shown(page) - cell(0)).abs() < 2e-5, "it has a value, though no colour");
     });
 }
 

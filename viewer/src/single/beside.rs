@@ -12,9 +12,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlCanvasElement, HtmlElement};
 
-use super::link::{Beside, Target};
+use super::link::Target;
 use super::links;
 use super::load::excerpt;
+use super::look::Beside;
 use super::page::Page;
 use super::room::observe;
 use super::shades::between;
@@ -154,10 +155,11 @@ fn draw(page: Page, tiles: &Rc<RefCell<Tiles>>, field: &HtmlElement) {
         for at in due {
             let Some(link) = tiles.borrow().links.get(at).cloned() else { return };
             let Some(target) = links::target(page, &link) else { return };
-            // What cannot be had stays empty; the large pattern says why when it is chosen.
-            if paint(page, &link, target).await.is_ok()
-                && let Some(is_drawn) = tiles.borrow_mut().is_drawn.get_mut(at)
-            {
+            if paint(page, &link, target).await.is_err() {
+                // Another prompt's picture may be there. The large pattern says why when it is chosen.
+                let picture: HtmlCanvasElement = dom::find(&link, "canvas").unchecked_into();
+                picture.set_width(picture.width());
+            } else if let Some(is_drawn) = tiles.borrow_mut().is_drawn.get_mut(at) {
                 *is_drawn = true;
             }
             frame::turn().await;

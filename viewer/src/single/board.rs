@@ -16,7 +16,7 @@ use super::frame::Frame;
 use super::geometry::{Cell, Geometry};
 use super::ink::Ink;
 use super::lines;
-use super::link::View;
+use super::look::View;
 use super::page::{Page, Shown};
 use super::raster::Place;
 use super::selection::Role;

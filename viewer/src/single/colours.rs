@@ -2,7 +2,7 @@
 
 use lens_schema::scale::{BOTH_SIDES, LOG_FLOOR, Lut, Scale, lut, normalized_index};
 
-use super::link::{Look, Range};
+use super::look::{Look, Range};
 use super::matrix::Matrix;
 use super::raster::{NOT_FINITE, Place};
 

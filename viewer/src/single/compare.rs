@@ -20,11 +20,12 @@ use super::axes;
 use super::colours::Colours;
 use super::expression::Formula;
 use super::geometry::{Cell, Window};
-use super::link::{First, Look, Target};
+use super::link::Target;
+use super::look::{First, Look};
 use super::matrix::Matrix;
 use super::page::{Page, Shown};
 use super::raster::Place;
-use super::selection::Selection;
+use super::selection::{Role, Selection};
 use crate::signal::{Memo, RwSignal, memo};
 use crate::url::Step;
 
@@ -95,7 +96,12 @@ impl Comparison {
         let minus = memo(move || address.with(|query| Minus::of(query, named.with(Vec::len).min(with::MOST - 1))));
         let slots = load::follow(page, named);
         let made: Made = StoredValue::new(Vec::new());
-        let boards = memo(move || boards_of(page, named, slots, minus.get(), made));
+        // What is selected and in view changes nothing of what is drawn, which takes a while to make.
+        let look = memo(move || {
+            let look = page.look.get();
+            Look { selection: Selection::None, role: Role::default(), window: None, ..look }
+        });
+        let boards = memo(move || boards_of(page, &look.get(), named, slots, minus.get(), made));
         Comparison { page, named, minus, boards, hovered: RwSignal::new(None) }
     }
 
@@ -188,6 +194,7 @@ pub fn add(page: Page, target: &Target) -> bool {
 
 fn boards_of(
     page: Page,
+    look: &Look,
     named: Memo<Vec<Named>>,
     slots: RwSignal<Vec<(Target, Slot)>>,
     minus: Minus,
@@ -197,7 +204,6 @@ fn boards_of(
     if named.with(Vec::is_empty) {
         return Vec::new();
     }
-    let look = page.look.get();
     let own = page.shown.get();
     let excerpt = |shown: &Shown| super::load::excerpt(&shown.prompt.text);
     let mut boards = vec![Board {
@@ -205,7 +211,7 @@ fn boards_of(
         target: page.target.get().ok(),
         prompt: own.as_ref().map(excerpt).unwrap_or_default(),
         picture: match (&own, page.matrix()) {
-            (Some(shown), Some(matrix)) => Ok(Picture::new(page, matrix, &shown.labels, &look)),
+            (Some(shown), Some(matrix)) => Ok(Picture::new(page, matrix, &shown.labels, look)),
             _ => Err(String::new()),
         },
     }];
@@ -220,8 +226,8 @@ fn boards_of(
             Slot::Loading => (String::new(), Err(String::new())),
             Slot::Failed(message) => (String::new(), Err(message)),
             Slot::Shown(shown) => {
-                let matrix = drawn_of(&shown, &look, made);
-                (excerpt(&shown), matrix.map(|matrix| Picture::new(page, matrix, &shown.labels, &look)))
+                let matrix = drawn_of(&shown, look, made);
+                (excerpt(&shown), matrix.map(|matrix| Picture::new(page, matrix, &shown.labels, look)))
             }
         };
         boards.push(Board { name: letter(place + 1).into(), target: target.ok(), prompt, picture });
@@ -229,7 +235,7 @@ fn boards_of(
     if let Minus::Place(place) = minus {
         let picture = match (&boards[0].picture, &boards[place].picture) {
             (Ok(a), Ok(b)) => difference(&a.matrix, &b.matrix).map(|matrix| {
-                let picture = Picture::new(page, Arc::new(matrix), &[], &look);
+                let picture = Picture::new(page, Arc::new(matrix), &[], look);
                 Picture { labels: a.labels.clone(), ..picture }
             }),
             (_, Err(problem)) if !problem.is_empty() => {

@@ -16,8 +16,8 @@ use lens_schema::scale::Scale;
 use super::colours::Colours;
 use super::format;
 use super::geometry::{Cell, Window};
-use super::link::{First, Look};
 use super::load::excerpt;
+use super::look::{First, Look};
 use super::matrix::Matrix;
 use super::page::Shown;
 use super::raster::{MASKED, NOT_FINITE, Place};
@@ -178,8 +178,7 @@ impl Exhibit {
 
     /// All values in view, row by row. The first key's are not numbers where it is hidden.
     pub fn values(&self) -> impl Iterator<Item = f32> + '_ {
-        let is_hidden = |cell: Cell| self.matrix.headless && cell.key == 0;
-        self.cells().map(move |cell| if is_hidden(cell) { f32::NAN } else { self.matrix.value(cell) })
+        self.cells().map(move |cell| if self.matrix.is_hidden(cell) { f32::NAN } else { self.matrix.value(cell) })
     }
 
     /// The colours of all cells in view, row by row; `None` where there can be no attention.

@@ -51,7 +51,11 @@ pub fn short(value: f32, digits: usize) -> String {
         size if size >= 1000.0 || (size > 0.0 && size < 0.001) => format!("{value:.0e}"),
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.digits$}").replacen("0.", ".", 1),
+        _ => {
+            let text = format!("{value:.digits$}");
+            let (sign, size) = text.split_at(usize::from(text.starts_with('-')));
+            size.strip_prefix("0.").map_or_else(|| text.clone(), |digits| format!("{sign}.{digits}"))
+        }
     }
 }
 
@@ -183,6 +187,7 @@ mod tests {
         assert_eq!(shown, ["0.25000", "-7.9996", "123456", "4.000e-9", "-3.500e12", "NaN", "-∞", "0"]);
         let shown = [0.25, -0.25, 1.0, -12.34, 123.4, 5e6, 4e-9, f32::NAN].map(|value| short(value, 2));
         assert_eq!(shown, [".25", "-.25", "1.00", "-12.3", "123", "5e6", "4e-9", "NaN"]);
+        assert_eq!([9.996, -9.996, 0.999].map(|value| short(value, 2)), ["10.00", "-10.00", "1.00"]);
         assert_eq!(cells(3, 2500), "3 of 2\u{202f}500 cells");
     }
 

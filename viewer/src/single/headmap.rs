@@ -38,6 +38,7 @@ pub fn start(page: Page, root: &Element) {
     let size = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| (s.n_layers, s.n_heads))));
     let model = memo(move || page.shown.with(|shown| shown.as_ref().map(|s| s.target.id.model.clone())));
     let said = dom::find(&card, ".muted");
+    let built = RwSignal::new(());
     let (styled, list) = (map.clone(), layers.clone());
     effect(move || {
         model.track();
@@ -47,13 +48,13 @@ pub fn start(page: Page, root: &Element) {
         dom::style(&styled, "--heads", &n_heads.to_string());
         let rows: Vec<HtmlElement> = (0..n_layers).map(|layer| row(page, layer, n_heads)).collect();
         dom::put(&list, &rows);
+        built.set(());
     });
     let list = layers.clone();
     effect(move || {
-        let (model, size) = (model.get(), size.get());
-        let current = page.target.with(|target| target.as_ref().ok().map(|t| t.id.head));
-        // The first head can be reached by the keyboard until another one is chosen.
-        let (Some(_), Some(_), Some(head)) = (model, size, current) else { return };
+        // Nothing says that this runs after the rows are there.
+        built.track();
+        let Some(head) = page.target.with(|target| target.as_ref().ok().map(|t| t.id.head)) else { return };
         for link in dom::all(&list, "[aria-current]") {
             dom::set_or_remove(&link, "aria-current", None);
             dom::set(&link, "tabindex", "-1");
@@ -65,6 +66,10 @@ pub fn start(page: Page, root: &Element) {
     });
     pictures(page, &field, dom::find(&map, "canvas").unchecked_into());
     dom::listen(&map, "keydown", move |event: KeyboardEvent| {
+        // With these the arrows are the browser's: back, forward.
+        if event.alt_key() || event.ctrl_key() || event.meta_key() {
+            return;
+        }
         let (Some((n_layers, n_heads)), Ok(target)) = (size.get_untracked(), page.target.get_untracked()) else {
             return;
         };
@@ -141,7 +146,12 @@ async fn draw(
     let pixels = (tile as f64 * ratio).round() as usize;
     let lut = untrack(|| page.small_colours((0.0, 0.0)).lut());
     for layer in 0..meta.n_layers {
-        let Ok(heads) = patterns::overview_layer(&model, &hash, layer).await else { continue };
+        let Ok(heads) = patterns::overview_layer(&model, &hash, layer).await else {
+            // Another prompt's pictures may be there.
+            let high = step as f64 * ratio;
+            context.clear_rect(0.0, (layer as f64 * high).round(), pictures.width().into(), high.round());
+            continue;
+        };
         for head in 0..meta.n_heads {
             frame::turn().await;
             let own = overview.range(layer, head);

@@ -8,9 +8,10 @@ use web_sys::{Element, KeyboardEvent};
 use super::expression::card;
 use super::geometry::{Cell, Geometry};
 use super::keys::{self, Action, Held};
-use super::link::{self, View};
+use super::look::{self, View};
+use super::moves::{Move, moved};
 use super::page::Page;
-use super::selection::{Move, Selection, moved};
+use super::selection::Selection;
 use crate::url::Step;
 
 /// Listens for as long as the page lives.
@@ -26,12 +27,15 @@ pub fn listen(page: Page) {
     on_cleanup(move || listener.remove());
 }
 
-/// Fields and open dialogs keep their keys. The arrows scroll the page as long as the heatmap is not focused and
+/// Fields, dialogs and sheets keep their keys, and Escape closes the sheet that is open, wherever the focus is. The arrows scroll the page as long as the heatmap is not focused and
 /// nothing is selected.
 fn belongs_elsewhere(event: &KeyboardEvent, action: Action, page: Page) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let is_in = |selector: &str| target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some());
-    if event.default_prevented() || is_in("input, select, textarea, dialog") {
+    if event.default_prevented() || is_in("input, select, textarea, dialog, [popover]") {
+        return true;
+    }
+    if action == Action::Clear && document().query_selector(":popover-open").is_ok_and(|sheet| sheet.is_some()) {
         return true;
     }
     action.is_move() && !is_in(".board") && untrack(|| page.selection()) == Selection::None
@@ -80,7 +84,7 @@ pub fn act(page: Page, action: Action) {
         Action::Fit => page.look_at(Step::Replace, |look| look.window = None),
         Action::SwapRole => page.select(Step::Replace, selection, look.role.other()),
         Action::Next("scale" | "range") if look.view == View::Lines => {}
-        Action::Next(setting) => page.look_at(Step::Push, |look| link::next(look, setting)),
+        Action::Next(setting) => page.look_at(Step::Push, |look| look::next(look, setting)),
         Action::Expression => card::focus(),
         Action::Help => page.help.set(true),
     }

@@ -1,7 +1,7 @@
 //! The keyboard: what each key does, and what the sheet of keys lists.
 
+use super::moves::Move;
 use super::neighbours::Along;
-use super::selection::Move;
 use crate::help::Section;
 
 /// Cells that an arrow key with Ctrl, ⌘ or Shift moves.

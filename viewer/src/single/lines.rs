@@ -32,12 +32,14 @@ pub struct Line {
 pub fn lines(matrix: &Matrix, window: Window, threshold: f32, only: &(Vec<usize>, Vec<usize>)) -> (Vec<Line>, usize) {
     let (queries, keys) = (window.queries(matrix.n), window.keys(matrix.n));
     let is_free = only.0.is_empty() && only.1.is_empty();
+    // A key is looked up for every cell.
+    let is_wanted: Vec<bool> = (0..matrix.n).map(|key| only.1.contains(&key)).collect();
     let mut lines = Vec::new();
     for query in queries {
         let is_whole = is_free || only.0.contains(&query);
         for key in keys.clone() {
             let cell = Cell { query, key };
-            if !matrix.is_masked(cell) && (is_whole || only.1.contains(&key)) {
+            if !matrix.is_masked(cell) && (is_whole || is_wanted[key]) {
                 let value = matrix.value(cell);
                 let part = matrix.strength(value);
                 if part >= threshold && part > 0.0 {
@@ -69,6 +71,12 @@ fn keep_strongest(lines: &mut Vec<Line>, most: usize) {
     });
 }
 
+/// Makes the strongest line opaque and weak ones visible, as the shades of tokens are.
+fn stretch(lines: &mut [Line]) {
+    let strongest = lines.iter().map(|line| line.part).fold(f32::MIN_POSITIVE, f32::max);
+    lines.iter_mut().for_each(|line| line.part = (line.part / strongest).sqrt());
+}
+
 /// The token at a place: of the queries on the left, of the keys on the right.
 pub fn token_at(frame: &Frame, window: Window, n: usize, x: f64, y: f64) -> Option<(usize, Role)> {
     let role = if x < (frame.left + frame.right) / 2.0 { Role::Query } else { Role::Key };
@@ -98,7 +106,7 @@ impl Scene<'_> {
         (all, lines.len())
     }
 
-    /// The lines of what is looked at, in front of all others.
+    /// The lines of what is looked at, in front of all others, as strong as they are among themselves.
     pub fn highlight(&self, context: &CanvasRenderingContext2d, threshold: f32, focus: &Selection, role: Role) {
         let only = focus.all_lines(role);
         if only.0.is_empty() && only.1.is_empty() {
@@ -109,7 +117,8 @@ impl Scene<'_> {
         context.set_global_alpha(0.85);
         context.fill_rect(left, top, right - left, side);
         context.set_global_alpha(1.0);
-        let (lines, _) = lines(self.matrix, self.window, threshold, &only);
+        let (mut lines, _) = lines(self.matrix, self.window, threshold, &only);
+        stretch(&mut lines);
         let of = |line: &&Line| only.0.contains(&line.cell.query);
         let (queries, keys): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(of);
         for (lines, colour) in [(queries, &self.ink.query), (keys, &self.ink.key)] {
@@ -231,6 +240,14 @@ mod tests {
         let signed = Matrix::of(2, false, vec![0.5; 4]).derive(vec![-2.0, 0.5, f32::NAN, 1.0]);
         let (lines, _) = super::lines(&signed, Window::whole(2), 0.3, &(Vec::new(), Vec::new()));
         assert!(lines.iter().all(|line| line.below == (line.cell == Cell { query: 0, key: 0 })) && lines.len() == 2);
+    }
+
+    #[test]
+    fn what_is_looked_at_is_told_apart() {
+        let (mut of_row, _) = lines(&causal(), Window::whole(3), 0.0, &(vec![2], vec![]));
+        stretch(&mut of_row);
+        assert_eq!(of_row.iter().map(|line| line.part).collect::<Vec<_>>(), [1.0, 0.5, 0.75f32.sqrt()]);
+        stretch(&mut []);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Links to other heads and prompts, `a` with `data-head="3.7"` or `data-prompt="HASH"`, and buttons that do what a key
+//! Links to other heads and prompts, `a` with `data-head="3.7"` or `data-prompt="HASH"`, of the model that is
+//! shown or of `data-model="NAME"`, and buttons that do what a key
 //! does, with `data-key="j"`: one listener for all of them. A link gets its full address, with all that is chosen
 //! on the page, when it is about to be used; there may be thousands.
 
@@ -24,6 +25,14 @@ pub fn link(page: Page, head: Option<LayerHead>, hash: Option<&str>) -> HtmlElem
     link
 }
 
+/// A link to a head of any model.
+pub fn to(page: Page, target: &Target) -> HtmlElement {
+    let link = link(page, Some(target.id.head), Some(&target.hash));
+    dom::set(&link, "data-model", &target.id.model);
+    complete(page, &link);
+    link
+}
+
 /// Where a link leads.
 pub fn target(page: Page, link: &Element) -> Option<Target> {
     let mut target = page.target.get_untracked().ok()?;
@@ -31,6 +40,9 @@ pub fn target(page: Page, link: &Element) -> Option<Target> {
         let (layer, head) = head.split_once('.')?;
         let head = LayerHead { layer: layer.parse().ok()?, head: head.parse().ok()? };
         target.id = PatternId { head, ..target.id };
+    }
+    if let Some(model) = link.get_attribute("data-model") {
+        target.id.model = model;
     }
     if let Some(hash) = link.get_attribute("data-prompt") {
         target.hash = hash;

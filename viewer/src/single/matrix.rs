@@ -134,9 +134,19 @@ impl Matrix {
         }
     }
 
-    /// Whether the cell can hold no attention, or is left out. In a pattern its value is exactly 0.
+    /// Whether the cell can hold no attention. In a pattern its value is exactly 0.
+    pub fn is_out_of_reach(&self, cell: Cell) -> bool {
+        self.causal && cell.key > cell.query
+    }
+
+    /// Whether the cell is left out.
+    pub fn is_hidden(&self, cell: Cell) -> bool {
+        self.headless && cell.key == 0
+    }
+
+    /// Whether the cell can hold no attention, or is left out.
     pub fn is_masked(&self, cell: Cell) -> bool {
-        (self.causal && cell.key > cell.query) || (self.headless && cell.key == 0)
+        self.is_out_of_reach(cell) || self.is_hidden(cell)
     }
 
     /// # Panics

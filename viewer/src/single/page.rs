@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lens_schema::shard::Overview;
 use lens_schema::{LayerHead, ModelEntry, PatternId, PromptEntry};
@@ -12,8 +11,9 @@ use wasm_bindgen::closure::Closure;
 
 use super::colours::Colours;
 use super::expression::derivation::{self, Derivation, Kept};
-use super::geometry::{Cell, Window};
-use super::link::{self, First, Look, Range, Target};
+use super::geometry::Cell;
+use super::link::{self, Target};
+use super::look::{self, First, Look, Range};
 use super::matrix::Matrix;
 use super::neighbours::{self, Along};
 use super::selection::{Role, Selection};
@@ -21,9 +21,6 @@ use crate::erase::effect;
 use crate::index::Index;
 use crate::signal::{Memo, RwSignal, memo};
 use crate::url::{Address, Step};
-
-/// The mouse or the keyboard rests on a cell after this long.
-const REST: Duration = Duration::from_millis(30);
 
 /// A head on a prompt with everything that is drawn of it. It stays until the next one is complete, so that nothing
 /// flickers or jumps on the way.
@@ -103,27 +100,28 @@ pub struct Page {
 impl Page {
     pub fn provide(index: Arc<Index>) -> Self {
         let address = Address::here();
-        let look = memo(move || address.with(|query| link::look(query).0));
+        let look = memo(move || address.with(|query| look::read(query).0));
         let expression = memo(move || look.with(|look| look.expression.clone()));
         let (shown, derived) = (RwSignal::new(None), RwSignal::new(Vec::new()));
         let derivation = derivation::of(expression, shown, derived);
         let ranges = RwSignal::new(Vec::new());
+        // What is selected and in view changes nothing of the matrix, which takes a while to make.
+        let first = memo(move || look.with(|look| look.first));
         let layer = memo(move || shown.with(|shown: &Option<Shown>| shown.as_ref().map(|s| s.target.id.head.layer)));
         let page = Page {
             address,
             index: StoredValue::new(index),
             target: memo(move || address.with(link::target)),
             look,
-            complaints: memo(move || address.with(link::look).1),
+            complaints: memo(move || address.with(look::read).1),
             shown,
             derivation,
             drawn: memo(move || {
-                let first = look.with(|look| look.first);
                 let matrix = derivation.with(|derivation| match derivation {
                     Derivation::Done(derived) => Some(derived.matrix.clone()),
                     _ => shown.with(|shown| shown.as_ref().map(|s| s.matrix.clone())),
                 })?;
-                Some(Drawn(match first {
+                Some(Drawn(match first.get() {
                     First::Shown => matrix,
                     first => Arc::new(matrix.without_first(first == First::Renormalised)),
                 }))
@@ -158,25 +156,6 @@ impl Page {
     /// Only within the page.
     pub fn here() -> Self {
         expect_context()
-    }
-
-    fn follow_focus(self) {
-        let timer = StoredValue::new(None::<TimeoutHandle>);
-        let stop = move || timer.try_update_value(|timer| timer.take().into_iter().for_each(|t| t.clear()));
-        let settle = move || {
-            let focus = untrack(|| self.focus());
-            if self.settled.try_get_untracked().is_some_and(|before| before != focus) {
-                self.settled.set(focus);
-            }
-        };
-        effect(move || {
-            self.focus();
-            stop();
-            timer.set_value(set_timeout_with_handle(settle, REST).ok());
-        });
-        on_cleanup(move || {
-            stop();
-        });
     }
 
     fn follow_appearance(self) {
@@ -215,56 +194,10 @@ impl Page {
         }
     }
 
-    /// The selection if it lies inside of what is shown.
-    pub fn selection(self) -> Selection {
-        let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
-        Some(self.look.with(|look| look.selection.clone())).filter(|s| s.is_within(n)).unwrap_or_default()
-    }
-
-    /// What is wrong with the address for the pattern that is shown.
-    pub fn outside(self) -> Option<String> {
-        let n = self.shown.with(|shown| shown.as_ref().map(|s| s.matrix.n))?;
-        let selection = self.look.with(|look| look.selection.clone());
-        (!selection.is_within(n)).then(|| {
-            format!("{selection} in the address lies outside of this pattern: its positions are 0 to {}.", n.max(1) - 1)
-        })
-    }
-
     /// Whether what is shown is no longer, or not yet, what the address names.
     pub fn is_stale(self) -> bool {
         let shown = self.shown.with(|shown| shown.as_ref().map(|s| s.target.clone()));
         shown.is_some_and(|shown| self.target.with(|target| target.as_ref() != Ok(&shown)))
-    }
-
-    /// What is looked at now, and from which side: what the mouse is on, else what is selected. A token under the
-    /// mouse is looked at as if it were chosen.
-    pub fn focus(self) -> (Selection, Role) {
-        let role = self.look.with(|look| look.role);
-        let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
-        let selection = self.selection();
-        let cell = self.hovered_cell.get().map(|cell| (Selection::Cell(cell), role));
-        let token = self.hovered_token.get().map(|(token, side)| (token, side.unwrap_or(role)));
-        let token = token.map(|(token, side)| match selection {
-            Selection::Cell(_) if side == role => (selection.choosing(role, token, role), role),
-            // One of several is not looked at alone.
-            Selection::Tokens(_) if side == role && selection.tokens(role).contains(&token) => {
-                (selection.clone(), role)
-            }
-            _ => (Selection::Token(token), side),
-        });
-        let hovered = cell.or(token).filter(|(s, _)| s.is_within(n));
-        hovered.unwrap_or((selection, role))
-    }
-
-    /// The part of what is shown that is in view.
-    pub fn window(self) -> Window {
-        let n = self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
-        self.look.with(|look| look.window).unwrap_or(Window::whole(n)).within(n)
-    }
-
-    /// Whether a window shows everything there is.
-    pub fn is_whole(self, window: Window) -> bool {
-        window.is_whole(self.shown.with(|shown| shown.as_ref().map_or(0, |s| s.matrix.n)))
     }
 
     /// The matrix that is drawn: what the expression makes of the pattern, else the pattern, as far as it is to be seen.
@@ -295,33 +228,7 @@ impl Page {
     pub fn look_at(self, step: Step, change: impl FnOnce(&mut Look)) {
         let mut look = self.look.get_untracked();
         change(&mut look);
-        self.address.update(step, |query| link::set_look(query, &look));
-    }
-
-    /// Selects, and brings a selected cell into view.
-    pub fn select(self, step: Step, selection: Selection, role: Role) {
-        let n = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
-        self.look_at(step, |look| {
-            let (query, key) = selection.lines(role);
-            look.selection = selection;
-            look.role = role;
-            if let (Some(window), Some(at)) = (look.window, query.or(key)) {
-                let cell = Cell { query: query.unwrap_or(at), key: key.unwrap_or(at) };
-                let shown = window.within(n).showing(cell, n);
-                // A line needs to be in view across only.
-                look.window = Some(Window {
-                    query: if query.is_some() { shown.query } else { window.query },
-                    key: if key.is_some() { shown.key } else { window.key },
-                    ..shown
-                });
-            }
-        });
-    }
-
-    /// Shows a part of the pattern.
-    pub fn set_window(self, step: Step, window: Window) {
-        let n = self.shown.with_untracked(|shown| shown.as_ref().map_or(0, |s| s.matrix.n));
-        self.look_at(step, |look| look.window = (!window.is_whole(n)).then_some(window));
+        self.address.update(step, |query| look::write(query, &look));
     }
 
     /// Goes to another head or prompt.

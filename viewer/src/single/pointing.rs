@@ -7,7 +7,7 @@ use super::board::Board;
 use super::frame::Frame;
 use super::geometry::{Geometry, Window};
 use super::gesture::{Gesture, wheel_factor, wheel_pixels};
-use super::link::View;
+use super::look::View;
 use super::selection::Selection;
 use crate::url::Step;
 

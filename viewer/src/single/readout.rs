@@ -26,7 +26,7 @@ pub fn description(shown: &Shown, expression: Option<&str>) -> String {
 /// A value as far as it is known.
 pub fn value(matrix: &Matrix, cell: Cell) -> String {
     match matrix.value(cell) {
-        _ if matrix.is_masked(cell) && !matrix.derived => "0".to_owned(),
+        _ if matrix.is_out_of_reach(cell) && !matrix.derived => "0".to_owned(),
         value if matrix.derived && matrix.exact => format::number(value),
         value if matrix.derived => format!("≈ {}", format::tick(value)),
         value if matrix.lossless => format::lossless(value),
@@ -41,10 +41,10 @@ pub fn sentence(shown: &Shown, matrix: &Matrix, selection: &Selection, role: Rol
     match selection {
         Selection::None => "Nothing is selected".to_owned(),
         &Selection::Cell(cell) => {
-            let masked = if matrix.is_masked(cell) { ", masked" } else { "" };
+            let left_out = left_out(matrix, cell).map(|word| format!(", {word}")).unwrap_or_default();
             let own = if matrix.derived { format!(", pattern {}", value(&shown.matrix, cell)) } else { String::new() };
             let value = value(matrix, cell);
-            format!("Query {}, key {}: {value}{own}{masked}", token(cell.query), token(cell.key))
+            format!("Query {}, key {}: {value}{own}{left_out}", token(cell.query), token(cell.key))
         }
         _ => {
             let tokens: Vec<String> = selection.tokens(role).into_iter().map(token).collect();
@@ -53,12 +53,19 @@ pub fn sentence(shown: &Shown, matrix: &Matrix, selection: &Selection, role: Rol
     }
 }
 
+/// Why the picture has no colour for a cell, if it has none.
+fn left_out(matrix: &Matrix, cell: Cell) -> Option<&'static str> {
+    match cell {
+        cell if matrix.is_hidden(cell) => Some("hidden"),
+        cell if matrix.is_out_of_reach(cell) => Some("masked"),
+        _ => None,
+    }
+}
+
 /// What is to be noticed about the value.
 fn note(shown: &Shown, matrix: &Matrix, focus: &Selection) -> Option<String> {
     match focus {
-        Selection::Cell(cell) if matrix.is_masked(*cell) => {
-            Some(if matrix.headless && cell.key == 0 { "hidden" } else { "masked" }.to_owned())
-        }
+        Selection::Cell(cell) if matrix.is_masked(*cell) => left_out(matrix, *cell).map(str::to_owned),
         _ if shown.matrix.exact => None,
         _ if shown.matrix.pool > 1 => {
             let pool = shown.matrix.pool;
@@ -148,6 +155,8 @@ mod tests {
         let hidden = shown.matrix.without_first(false);
         let noted = |query, key| note(&shown, &hidden, &cell(query, key));
         assert_eq!((noted(1, 0), noted(0, 1), noted(1, 1)), (Some("hidden".into()), Some("masked".into()), None));
+        let told = |at| super::sentence(&shown, &hidden, &at, Role::Key);
+        assert_eq!(told(cell(1, 0)), "Query 1 ·the, key 0 <BOS>: 0.250000, hidden");
         let derived = shown.matrix.derive(vec![-8.0, 0.0, -2.5, f32::NAN]);
         let told = |at| super::sentence(&shown, &derived, &at, Role::Key);
         assert_eq!(told(cell(1, 0)), "Query 1 ·the, key 0 <BOS>: -2.5000, pattern 0.250000");

@@ -4,7 +4,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlSelectElement, MouseEvent};
 
-use super::link::{self, Look, SETTINGS};
+use super::look::{self, Look, SETTINGS};
 use super::page::Page;
 use crate::dom;
 use crate::erase::effect;
@@ -18,7 +18,7 @@ pub fn start(page: Page, root: &Element) {
     let scale = memo(move || page.colours().scale.name());
     let now = memo(move || {
         let setting =
-            |look: &Look, key: &str| if key == "scale" { scale.get().to_owned() } else { link::get(look, key) };
+            |look: &Look, key: &str| if key == "scale" { scale.get().to_owned() } else { look::get(look, key) };
         page.look.with(|look| SETTINGS.map(|(key, _)| setting(look, key)))
     });
     let get = move |key: &str| {
@@ -43,14 +43,14 @@ pub fn start(page: Page, root: &Element) {
             return;
         };
         page.look_at(Step::Push, |look| match set.split_once('=') {
-            Some((key, value)) => _ = link::set(look, key, value),
-            None => link::next(look, &set),
+            Some((key, value)) => _ = look::set(look, key, value),
+            None => look::next(look, &set),
         });
     });
     dom::listen(root, "change", move |event: Event| {
         let Some(list) = dom::closest(&event, "select[data-set]") else { return };
         let (key, value) = (list.get_attribute("data-set"), list.unchecked_ref::<HtmlSelectElement>().value());
-        page.look_at(Step::Push, |look| _ = link::set(look, &key.unwrap_or_default(), &value));
+        page.look_at(Step::Push, |look| _ = look::set(look, &key.unwrap_or_default(), &value));
     });
 }
 

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::format;
-use super::link::View;
+use super::look::View;
 use super::page::Page;
 use crate::erase::effect;
 use crate::signal::memo;

@@ -11,6 +11,7 @@ use super::matrix::Matrix;
 use super::page::{Page, Shown};
 use super::ranking::{Ranked, top};
 use super::readout;
+use super::refill::refill;
 use super::selection::{Role, Selection};
 use crate::dom;
 use crate::erase::effect;
@@ -67,7 +68,7 @@ fn list(page: Page, root: &HtmlElement, role: Role) {
             let name = dom::make("span", if tokens.len() == 1 { "token" } else { "" }, &name);
             dom::put(&title, &[name, dom::make("span", "", &format!(" {says}"))]);
             let (rows, cells) = rank(shown, &matrix, role, &tokens);
-            dom::put(&entries, &[dom::around("ol", &[], &rows)]);
+            refill(&entries, &[dom::around("ol", &[], &rows)], "data-at");
             *shown_targets.borrow_mut() = cells;
         });
     });

@@ -10,7 +10,7 @@ use web_sys::{HtmlCanvasElement, HtmlElement, MouseEvent, WheelEvent};
 
 use super::{Comparison, Picture};
 use crate::erase::effect;
-use crate::signal::RwSignal;
+use crate::signal::{RwSignal, memo};
 use crate::single::axes;
 use crate::single::drawing::Scene;
 use crate::single::frame::Frame;
@@ -53,12 +53,13 @@ impl Canvases {
         observe(&root, size);
         let canvases = Rc::new(Canvases { comparison, root, frames: RefCell::default(), due: Slot::new(0) });
         let page = comparison.page;
+        let in_view = memo(move || page.window());
         let all = canvases.clone();
         effect(move || {
             comparison.boards.track();
             size.track();
             page.appearance.track();
-            let _tracked = page.window();
+            in_view.track();
             all.request(ALL);
         });
         let all = canvases.clone();

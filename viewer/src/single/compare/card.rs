@@ -13,8 +13,11 @@ use crate::erase::effect;
 use crate::signal::memo;
 use crate::single::format;
 use crate::single::geometry::Cell;
+use crate::single::link::Target;
+use crate::single::links;
 use crate::single::page::Page;
 use crate::single::readout;
+use crate::single::refill::refill;
 use crate::single::selection::Selection;
 
 /// So many of the largest differences are listed.
@@ -24,8 +27,8 @@ const LISTED: usize = 8;
 #[derive(Debug, Clone, PartialEq)]
 struct Said {
     name: String,
-    /// Model and head with their address; none for a difference.
-    link: Option<(String, String)>,
+    /// What the pattern is; none for a difference.
+    target: Option<Target>,
     prompt: String,
     /// The range of its colours.
     range: String,
@@ -52,7 +55,11 @@ pub fn start(page: Page, root: &Element) {
     });
     let shown = card.clone();
     effect(move || shown.set_hidden(comparison.named.with(Vec::is_empty)));
-    dom::children(boards.clone(), move || all.with(|all| all.iter().map(figure).collect()));
+    let here = boards.clone();
+    effect(move || {
+        let figures: Vec<_> = all.with(|all| all.iter().map(|said| figure(page, said)).collect());
+        refill(&here, &figures, "data-testid");
+    });
     dom::children(dom::part(&card, "compare-values"), move || values(comparison));
     dom::children(dom::part(&card, "compare-largest"), move || differences(comparison));
     dom::text(dom::find(&card, ".compare > .problem"), move || {
@@ -86,10 +93,9 @@ fn said(comparison: Comparison, place: usize, board: &Board) -> Said {
         }
         Err(message) => (String::new(), Some(message.clone())),
     };
-    let link = board.target.as_ref().map(|t| (format!("{} {}", t.id.model, t.id.head), comparison.page.href(t)));
     Said {
         name: board.name.clone(),
-        link,
+        target: board.target.clone(),
         prompt: board.prompt.clone(),
         range,
         problem,
@@ -99,7 +105,7 @@ fn said(comparison: Comparison, place: usize, board: &Board) -> Said {
     }
 }
 
-fn figure(said: &Said) -> HtmlElement {
+fn figure(page: Page, said: &Said) -> HtmlElement {
     let Said { name, place, .. } = said;
     let at = place.to_string();
     let button = |action: &str, title: &str, sign: &str| {
@@ -110,9 +116,10 @@ fn figure(said: &Said) -> HtmlElement {
         button
     };
     let mut caption = vec![dom::make("b", "", name)];
-    if let Some((text, href)) = &said.link {
-        let link = dom::make("a", "", text);
-        dom::set(&link, "href", href);
+    let what = said.target.as_ref().map(|target| format!("{} {}", target.id.model, target.id.head));
+    if let Some((target, what)) = said.target.as_ref().zip(what.as_deref()) {
+        let link = links::to(page, target);
+        link.set_text_content(Some(what));
         caption.push(link);
     }
     let prompt = dom::make("span", "muted excerpt", &said.prompt);
@@ -129,17 +136,22 @@ fn figure(said: &Said) -> HtmlElement {
         Some(problem) => vec![dom::make("p", "problem", problem)],
         None => ["cells", "crosshair"].map(|class| dom::make("canvas", class, "")).to_vec(),
     };
-    for canvas in inside.iter().filter(|_| said.problem.is_none()) {
-        dom::set(canvas, "data-place", &at);
-        dom::set(canvas, "role", "img");
-        let what = said.link.as_ref().map_or("difference", |(text, _)| text);
-        dom::set(canvas, "aria-label", &format!("{name}: {what}"));
+    if let [cells, crosshair] = &inside[..] {
+        [cells, crosshair].iter().for_each(|canvas| dom::set(canvas, "data-place", &at));
+        dom::set(cells, "aria-hidden", "true");
+        dom::set(crosshair, "role", "img");
+        dom::set(crosshair, "aria-label", &format!("{name}: {}", what.as_deref().unwrap_or("difference")));
     }
     let field = dom::around("div", &[("class", if is_loading { "field skeleton" } else { "field" })], &inside);
     let parts = [dom::around("figcaption", &[], &caption), field, dom::make("p", "muted range", &said.range)];
     let figure = dom::named(dom::around("figure", &[], &parts), &format!("compare-{name}"));
     dom::set(&figure, "aria-busy", if is_loading { "true" } else { "false" });
     figure
+}
+
+/// A part of a line in which a token that is written from right to left turns nothing but itself.
+fn apart(text: &str) -> HtmlElement {
+    dom::words("bdi", &[("dir", "ltr")], text)
 }
 
 /// Position and token, where all pictures have the same one there.
@@ -163,13 +175,16 @@ fn values(comparison: Comparison) -> Vec<HtmlElement> {
         let linked = || boards.iter().filter_map(|board| Some((board, board.picture.as_ref().ok()?)));
         let linked = || linked().filter(|(_, picture)| Some(picture.matrix.n) == n);
         let pictures = || linked().map(|(_, picture)| picture);
-        let place = format!("query {} → key {}", token(pictures(), query), token(pictures(), key));
+        let [query_is, key_is] = [query, key].map(|at| apart(&token(pictures(), at)));
+        let word = |text: &str| dom::make("span", "", text);
+        let place = [word("query "), query_is, word(" → key "), key_is];
+        let place = dom::around("span", &[("class", "place")], &place);
         let value = |(board, picture): (&Board, &Picture)| {
             let value = readout::value(&picture.matrix, Cell { query, key });
             let value = dom::named(dom::make("span", "", &value), &format!("compare-value-{}", board.name));
             dom::around("span", &[("class", "reading")], &[dom::make("b", "", &board.name), value])
         };
-        std::iter::once(dom::make("span", "place", &place)).chain(linked().map(value)).collect()
+        std::iter::once(place).chain(linked().map(value)).collect()
     })
 }
 
@@ -182,9 +197,10 @@ fn differences(comparison: Comparison) -> Vec<HtmlElement> {
         let (Some(a), Some(b), Some(minus)) = (picture(0), picture(place), picture(last)) else { return Vec::new() };
         let both = || [a, b].into_iter();
         let row = |(cell, value): (Cell, f32)| {
-            let text = format!("{} → {}", token(both(), cell.query), token(both(), cell.key));
+            let [query, key] = [cell.query, cell.key].map(|at| apart(&token(both(), at)));
+            let place = [query, dom::make("span", "", " → "), key];
             let value = format!("{}{}", if value > 0.0 { "+" } else { "" }, format::number(value));
-            let parts = [dom::make("span", "token", &text), dom::make("span", "", &value)];
+            let parts = [dom::around("span", &[("class", "token")], &place), dom::make("span", "", &value)];
             let button = dom::around("button", &[("class", "quiet")], &parts);
             button.set_title(&format!("{}, {}", readout::value(&a.matrix, cell), readout::value(&b.matrix, cell)));
             dom::set(&button, "data-do", "cell");

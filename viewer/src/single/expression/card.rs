@@ -129,7 +129,11 @@ pub fn start(page: Page, root: &Element) {
     });
     let this = draft.clone();
     let clear = dom::part(&card, "expression-clear");
-    dom::listen(&clear, "click", move |_: Event| this.set(""));
+    dom::listen(&clear, "click", move |_: Event| {
+        this.set("");
+        // The button is gone with what it clears.
+        let _focus_may_be_refused = this.field.focus();
+    });
 
     // A few expressions to begin with, on one line.
     let picks = Picks::default();
