@@ -27,8 +27,8 @@ pub fn listen(page: Page) {
     on_cleanup(move || listener.remove());
 }
 
-/// Fields, dialogs and sheets keep their keys, and Escape closes the sheet that is open, wherever the focus is. The arrows scroll the page as long as the heatmap is not focused and
-/// nothing is selected.
+/// Fields, dialogs and sheets keep their keys, and Escape closes the sheet that is open, wherever the focus is. The
+/// arrows scroll the page as long as the heatmap is not focused and nothing is selected.
 fn belongs_elsewhere(event: &KeyboardEvent, action: Action, page: Page) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let is_in = |selector: &str| target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some());

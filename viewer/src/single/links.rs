@@ -1,7 +1,6 @@
-//! Links to other heads and prompts, `a` with `data-head="3.7"` or `data-prompt="HASH"`, of the model that is
-//! shown or of `data-model="NAME"`, and buttons that do what a key
-//! does, with `data-key="j"`: one listener for all of them. A link gets its full address, with all that is chosen
-//! on the page, when it is about to be used; there may be thousands.
+//! Links to other heads and prompts, `a` with `data-head="3.7"` or `data-prompt="HASH"`, of the model that is shown or of
+//! `data-model="NAME"`, and buttons that do what a key does, with `data-key="j"`: one listener for all of them. A link
+//! gets its full address, with all that is chosen on the page, when it is about to be used; there may be thousands.
 
 use lens_schema::{LayerHead, PatternId};
 use leptos::prelude::*;
