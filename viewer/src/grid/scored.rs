@@ -1,9 +1,9 @@
 //! Scores of heads, to sort figures by.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lens_schema::score::{Column, ScoreTable};
+use lens_schema::sort;
 
 use crate::grid::order::{Key, MEAN, Order, Tile};
 use crate::grid::tiles::Tiles;
@@ -72,17 +72,17 @@ impl Scores {
                 notices.push(format!("{} has no score {name}: {why}.", model.name));
                 return None;
             };
-            let rows: BTreeMap<&str, usize> =
-                table.prompts.iter().zip(0..).fold(BTreeMap::new(), |mut rows, (p, i)| {
-                    rows.insert(p.as_str(), i);
-                    rows
-                });
+            let by_hash = sort::indexes(table.prompts.len(), &mut |a, b| table.prompts[a].cmp(&table.prompts[b]));
+            let row = |hash: &String| {
+                let at = by_hash.binary_search_by(|row| table.prompts[*row].cmp(hash));
+                at.ok().map(|at| by_hash[at])
+            };
             Some(Values {
                 column,
                 average: table.average(column),
                 n_heads: table.n_heads,
                 size: table.n_layers * table.n_heads,
-                rows: tiles.prompts.iter().map(|prompt| rows.get(&*prompt.hash).copied()).collect(),
+                rows: tiles.prompts.iter().map(|prompt| row(&prompt.hash)).collect(),
             })
         });
         let values: Vec<Option<Values>> = values.collect();

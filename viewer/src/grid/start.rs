@@ -11,7 +11,7 @@ use crate::grid::state::{Prompts, State};
 use crate::grid::store::Store;
 use crate::grid::table::PromptRow;
 use crate::signal::memo;
-use crate::url::Step;
+use crate::url::{Query, Step};
 
 /// Models that are shown with a picture.
 const CARDS: usize = 6;
@@ -173,7 +173,7 @@ fn Suggestions(missing: Missing) -> impl IntoView {
                             "how its patterns change with the text".to_owned(),
                             Box::new(move |s| {
                                 s.models = vec![dir.clone()];
-                                s.heads.insert(dir.clone(), "L0".to_owned());
+                                s.heads.set(&dir, Some("L0".to_owned()));
                                 s.prompts = Prompts::All;
                             }),
                         ));
@@ -202,7 +202,7 @@ fn Suggestions(missing: Missing) -> impl IntoView {
             Missing::Heads => out.push(button(
                 "All heads".to_owned(),
                 "of the chosen models".to_owned(),
-                Box::new(|s| s.heads.clear()),
+                Box::new(|s| s.heads = Query::default()),
             )),
             Missing::Functions => {
                 out.push(button("The attention pattern".to_owned(), String::new(), Box::new(|s| s.functions = None)));

@@ -1,7 +1,5 @@
 //! Everything that the page shows by choice, and how it is written in the URL.
 
-use std::collections::BTreeMap;
-
 use crate::grid::mean::Mean;
 use crate::grid::order::{Key, Order};
 use crate::grid::shade::Shade;
@@ -73,7 +71,7 @@ pub struct State {
     /// Chosen models by directory.
     pub models: Vec<String>,
     /// Head selections by model as they were typed, right or wrong; a model that is absent has all its heads.
-    pub heads: BTreeMap<String, String>,
+    pub heads: Query,
     pub prompts: Prompts,
     /// Chosen figure functions; `None` is the site's first.
     pub functions: Option<Vec<String>>,
@@ -119,7 +117,7 @@ impl Default for State {
     fn default() -> Self {
         State {
             models: Vec::new(),
-            heads: BTreeMap::new(),
+            heads: Query::default(),
             prompts: Prompts::Some(Vec::new()),
             functions: None,
             mean: None,
@@ -151,11 +149,9 @@ impl State {
     /// Reads a URL's query. What cannot be understood is as if it were not there.
     pub fn read(query: &Query) -> State {
         let default = State::default();
-        let mut heads = BTreeMap::new();
-        heads.extend(query.with_prefix(HEADS).map(|(model, heads)| (model.to_owned(), heads.to_owned())));
         State {
             models: query.list("models"),
-            heads,
+            heads: query.below(HEADS),
             prompts: match query.get("prompts") {
                 Some("*") => Prompts::All,
                 list => Prompts::Some(list.map(split_list).unwrap_or_default()),
@@ -201,16 +197,9 @@ impl State {
             },
         );
         query.set("functions", self.functions.as_ref().map(|names| join_list(names)));
-        let gone: Vec<String> = query
-            .with_prefix(HEADS)
-            .filter(|(model, _)| !self.heads.contains_key(*model))
-            .map(|(model, _)| format!("{HEADS}{model}"))
-            .collect();
-        for key in gone {
-            query.set(&key, None);
-        }
-        for (model, heads) in &self.heads {
-            query.set(&format!("{HEADS}{model}"), Some(heads.clone()));
+        let before = query.below(HEADS);
+        for (model, _) in before.iter().chain(self.heads.iter()) {
+            query.set(&format!("{HEADS}{model}"), self.heads.get(model).map(str::to_owned));
         }
         query.set("mean", self.mean.map(|m| m.name().to_owned()));
         query.set_list("pins", &self.pins);
@@ -278,7 +267,7 @@ mod tests {
         let query = "models=A~B&prompts=-h_1~h2&functions=raw~svd&heads-A=L0H1~L2Hx~L3-5H*";
         let state = State::read(&Query::parse(query));
         assert_eq!(state.models, ["A", "B"]);
-        assert_eq!(state.heads["A"], "L0H1~L2Hx~L3-5H*");
+        assert_eq!(state.heads.get("A"), Some("L0H1~L2Hx~L3-5H*"));
         assert_eq!(state.prompts, Prompts::Some(vec!["-h_1".to_owned(), "h2".to_owned()]));
         assert_eq!(state.functions.as_deref(), Some(&["raw".to_owned(), "svd".to_owned()][..]));
         let escaped = query.replace('~', "%7E").replace('*', "%2A");
@@ -309,7 +298,7 @@ mod tests {
     fn other_parameters_stay() {
         let mut query = Query::parse("theirs=1&models=A&heads-A=L1&heads-B=L2");
         let mut state = State::read(&query);
-        state.heads.remove("A");
+        state.heads.set("A", None);
         state.models = vec!["B".to_owned()];
         state.write(&mut query);
         assert_eq!(query.to_string(), "theirs=1&models=B&heads-B=L2");
