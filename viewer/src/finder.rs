@@ -26,7 +26,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::Event;
+use web_sys::{Event, ResizeObserver};
 
 use self::data::{Data, Missing};
 use self::page::Finder;
@@ -35,8 +35,7 @@ use crate::erase::{effect, live, on, part};
 use crate::grid::GridView;
 use crate::parts::Part;
 use crate::scores;
-use crate::signal::{Memo, RwSignal, awaited, memo};
-use crate::single::room::observe;
+use crate::signal::{Memo, awaited, memo};
 use crate::url::{Address, Step};
 
 /// Which view of `index.html` is shown, in the URL.
@@ -91,14 +90,7 @@ pub fn HeadsView() -> impl IntoView {
             }
         }
     });
-    let room = RwSignal::new((0.0, 0.0));
     effect(move || {
-        if let Some(element) = finder.element.get() {
-            observe(&element, room);
-        }
-    });
-    effect(move || {
-        room.track();
         let (query, wanted) = (address.get(), model.get().map(|model| model.dir()));
         // What was there before stays until the next model's is complete.
         let is_wanted = |loaded: &Result<Rc<Data>, Missing>| match loaded {
@@ -117,12 +109,31 @@ pub fn HeadsView() -> impl IntoView {
             let _listening = root.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
         }
         // Colours change with the system's too.
-        let Ok(Some(system)) = window().match_media("(prefers-color-scheme: dark)") else { return };
-        let _listening = system.add_event_listener_with_callback("change", closure.as_ref().unchecked_ref());
-        let kept = StoredValue::new_local((system, closure));
+        let system = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+        if let Some(system) = &system {
+            let _listening = system.add_event_listener_with_callback("change", closure.as_ref().unchecked_ref());
+        }
+        let mut width = 0;
+        let resized = Closure::<dyn FnMut()>::new(move || {
+            let now = finder.root().map_or(0, |root| root.client_width());
+            if std::mem::replace(&mut width, now) != now {
+                finder.redraw();
+            }
+        });
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+        if let Some(observer) = &observer {
+            observer.observe(&root);
+        }
+        let kept = StoredValue::new_local((system, closure, observer, resized));
         on_cleanup(move || {
-            kept.try_with_value(|(system, closure)| {
-                system.remove_event_listener_with_callback("change", closure.as_ref().unchecked_ref())
+            kept.try_with_value(|(system, closure, observer, _)| {
+                if let Some(system) = system {
+                    let _listened =
+                        system.remove_event_listener_with_callback("change", closure.as_ref().unchecked_ref());
+                }
+                if let Some(observer) = observer {
+                    observer.disconnect();
+                }
             });
         });
     });

@@ -126,14 +126,10 @@ impl Grid {
         let (base, drag) = (RefCell::default(), Cell::new(None));
         let grid = Rc::new(Grid { size, root, cells, base, drag, active, count, set });
         grid.activate(grid.active.get());
-        let on = grid.clone();
-        dom::listen(&grid.root, "pointerdown", move |event| on.down(&event));
-        let on = grid.clone();
-        dom::listen(&grid.root, "pointerover", move |event| on.over(&event));
-        let on = grid.clone();
-        dom::listen(&grid.root, "click", move |event| on.click(&event));
-        let on = grid.clone();
-        dom::listen(&grid.root, "keydown", move |event| on.key(&event));
+        dom::listen_for(&grid, &grid.root, "pointerdown", |grid, event| grid.down(&event));
+        dom::listen_for(&grid, &grid.root, "pointerover", |grid, event| grid.over(&event));
+        dom::listen_for(&grid, &grid.root, "click", |grid, event| grid.click(&event));
+        dom::listen_for(&grid, &grid.root, "keydown", |grid, event| grid.key(&event));
         grid
     }
 

@@ -133,10 +133,8 @@ impl List {
             lines: RefCell::default(),
             last: RefCell::default(),
         });
-        let header = made.clone();
-        dom::listen(&head, "click", move |event: MouseEvent| header.press_header(&event));
-        let rows = made.clone();
-        dom::listen(&body, "click", move |event: MouseEvent| rows.press_row(&event));
+        dom::listen_for(&made, &head, "click", |made, event| made.press_header(&event));
+        dom::listen_for(&made, &body, "click", |made, event| made.press_row(&event));
         dom::listen(&body, "mousedown", |event: MouseEvent| {
             // Shift would select text.
             if event.shift_key() {
