@@ -8,12 +8,12 @@ use lens_schema::sort;
 use crate::grid::order::{Key, MEAN, Order, Tile};
 use crate::grid::tiles::Tiles;
 
-/// The tables of the chosen models, with their directories; a model that is absent has none, or it is not yet there.
+/// The tables of the models that were chosen when they were fetched, with their directories.
 #[derive(Debug, Default)]
 pub struct Scores {
     pub tables: Vec<(String, Rc<ScoreTable>)>,
-    /// Whether absent tables are there for good.
-    pub complete: bool,
+    /// Directories of those that the site has no scores of.
+    pub absent: Vec<String>,
     /// What went wrong with fetching them.
     pub errors: Vec<String>,
 }
@@ -59,7 +59,7 @@ impl Scores {
         let values = tiles.models.iter().map(|model| {
             let name = order.score.as_ref()?;
             let Some((_, table)) = self.tables.iter().find(|(dir, _)| *dir == model.dir) else {
-                if self.complete {
+                if self.absent.contains(&model.dir) {
                     notices.push(format!("{} has no scores on this site; its figures come last.", model.name));
                 }
                 return None;
@@ -156,12 +156,16 @@ mod tests {
             prompts: merge(&[("a".to_owned(), Arc::new(vec![prompt("q"), prompt("new")]))]),
             ..Tiles::default()
         };
-        let scores = Scores { tables: vec![("a".to_owned(), Rc::new(table))], complete: true, ..Scores::default() };
-        let ask = |name: &str, prompt, head| {
+        let mut scores = Scores { tables: vec![("a".to_owned(), Rc::new(table))], ..Scores::default() };
+        let ask = |scores: &Scores, name: &str, prompt, head| {
             let order = Order::read(&[format!("score:{name}")]);
             let (value, notices) = scores.of(&tiles, &order);
             (value(&tiles, &Tile { model: 0, prompt, layer: 0, head, function: 0 }), notices)
         };
+        // What is still to be fetched is not missing.
+        assert_eq!(ask(&scores, "own", 0, 0).1, [""; 0]);
+        scores.absent.push("b".to_owned());
+        let ask = |name: &str, prompt, head| ask(&scores, name, prompt, head);
         assert_eq!(ask("own", 0, 1).0, Some(6.0));
         // A prompt without a row, and no prompt at all: the average.
         assert_eq!((ask("own", 1, 1).0, ask("own", MEAN, 0).0), (Some(4.0), Some(2.0)));
