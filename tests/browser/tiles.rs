@@ -126,9 +126,12 @@ fn heads_are_averaged() {
         wait_tiles(page, 1);
         assert!(page.text("[data-testid=figures]").contains("mean of 6"));
         page.wait("the average in the address", "location.search.includes('mean=layers')");
-        // An average leads to what it is made of.
+        // An average leads to what it is made of, and leaves the rest of the address as it is by now.
+        page.click("[data-testid=theme]");
+        page.wait("the theme in the address", "location.search.includes('theme=dark')");
         page.click(&tile(DECODER, "mean", 9));
         wait_tiles(page, 6);
+        assert!(page.url().contains("theme=dark"), "{}", page.url());
     });
 }
 

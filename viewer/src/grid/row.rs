@@ -115,7 +115,7 @@ fn links(scene: &Scene, first: usize, len: usize) -> Vec<HtmlElement> {
         let score = score(tiles, at).map(|score| format!(", score {score}")).unwrap_or_default();
         let href = match pin(tiles, tile) {
             Some(pin) => scene.shade.after(path::single_url(&pin.id, &pin.hash)),
-            None => scene.members_url(tile),
+            None => scene.members_url(scene.address.clone(), tile),
         };
         let link = dom::element(
             "a",

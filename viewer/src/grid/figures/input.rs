@@ -12,7 +12,7 @@ use crate::grid::layout::Content;
 use crate::grid::order::Key;
 use crate::grid::row;
 use crate::grid::scene::Scene;
-use crate::url::Step;
+use crate::url::{Query, Step};
 
 /// Listens for as long as the figures are there; `measure` is told that the view has moved.
 pub fn listen(shown: &Rc<Shown>, measure: impl Fn() + Copy + 'static) {
@@ -31,6 +31,19 @@ pub fn listen(shown: &Rc<Shown>, measure: impl Fn() + Copy + 'static) {
     });
     for leaving in ["pointerleave", "focusout", "pointerdown"] {
         dom::listen_for(shown, root, leaving, |shown, _: MouseEvent| shown.hover.leave());
+    }
+    for following in ["pointerdown", "click"] {
+        dom::listen_for(shown, root, following, |shown, event: MouseEvent| lead(shown, &event));
+    }
+}
+
+/// What an average leads to keeps the address as it is by now: pins, theme and filters change it, and leave the figures.
+fn lead(shown: &Shown, event: &Event) {
+    let scene = shown.scene();
+    let tile = tile_of(event).and_then(|at| scene.tiles.tiles.get(at)).filter(|tile| tile.is_mean());
+    if let (Some(tile), Some(link)) = (tile, dom::closest(event, "a.tile")) {
+        let address = shown.store.address.with_untracked(Query::clone);
+        dom::set(&link, "href", &scene.members_url(address, tile));
     }
 }
 
