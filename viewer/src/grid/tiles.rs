@@ -247,7 +247,7 @@ fn enumerate(of: &mut Tiles, index: &Index, mean: Option<Mean>) -> Vec<Tile> {
 }
 
 /// `1 figure is missing`, `2 figures are missing`.
-fn counted(n: usize, one: &str, many: &str) -> String {
+pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
