@@ -116,11 +116,13 @@ fn Cards() -> impl IntoView {
 fn Card(model: ModelEntry) -> impl IntoView {
     let store = Store::here();
     let dir = StoredValue::new(model.dir());
+    let name = model.model_name.clone();
     let (n_layers, n_heads) = (model.n_layers, model.n_heads);
     let prompt = memo(move || store.rows.get().and_then(|rows| first_prompt(&rows, &dir.get_value())));
+    let model = StoredValue::new(model);
     let begin = move |_| {
         store.edit(Step::Push, |s| {
-            s.models = vec![dir.get_value()];
+            s.begin_with(&model.get_value());
             s.prompts = Prompts::Some(prompt.get_untracked().map(|p| p.hash.clone()).into_iter().collect());
             s.row = Some(Key::Layer);
         });
@@ -136,7 +138,7 @@ fn Card(model: ModelEntry) -> impl IntoView {
                     view! { <img src=path::sheet(&dir.get_value(), &prompt.hash) alt="" /> }.into_any()
                 })}
             </span>
-            <strong>{model.model_name}</strong>
+            <strong>{name}</strong>
             <span class="muted">{format!("{} × {}, {}", size[0], size[1], size[2])}</span>
             <span class="muted clamp">
                 {live(move || prompt.get().map(|p| format!("“{}”", p.preview(70))).unwrap_or_default())}
@@ -165,14 +167,15 @@ fn Suggestions(missing: Missing) -> impl IntoView {
         match missing {
             Missing::Everything => {
                 if let Some(model) = index.models.first() {
-                    let (dir, n) = (model.dir(), rows.iter().filter(|r| r.has_model(&model.dir())).count());
+                    let (model, dir, n) =
+                        (model.clone(), model.dir(), rows.iter().filter(|r| r.has_model(&model.dir())).count());
                     if n > 1 {
                         let label = format!("Layer 0 of {} on all {n} prompts", model.model_name);
                         out.push(button(
                             label,
                             "how its patterns change with the text".to_owned(),
                             Box::new(move |s| {
-                                s.models = vec![dir.clone()];
+                                s.begin_with(&model);
                                 s.heads.set(&dir, Some("L0".to_owned()));
                                 s.prompts = Prompts::All;
                             }),
@@ -182,10 +185,10 @@ fn Suggestions(missing: Missing) -> impl IntoView {
             }
             Missing::Models => {
                 for model in index.models.iter().take(3) {
-                    let dir = model.dir();
+                    let model = model.clone();
                     let label = format!("All heads of {}", model.model_name);
                     let detail = format!("{} layers × {} heads", model.n_layers, model.n_heads);
-                    out.push(button(label, detail, Box::new(move |s| s.models = vec![dir.clone()])));
+                    out.push(button(label, detail, Box::new(move |s| s.begin_with(&model))));
                 }
             }
             Missing::Prompts => {

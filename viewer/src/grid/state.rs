@@ -1,5 +1,7 @@
 //! Everything that the page shows by choice, and how it is written in the URL.
 
+use lens_schema::ModelEntry;
+
 use crate::grid::mean::Mean;
 use crate::grid::order::{Key, Order};
 use crate::grid::shade::Shade;
@@ -224,6 +226,14 @@ impl State {
         query.set("tab", (self.tab != default.tab).then(|| self.tab.name().to_owned()));
     }
 
+    /// Chooses one model with all its heads, whichever of them were chosen before.
+    pub fn begin_with(&mut self, model: &ModelEntry) {
+        let dir = model.dir();
+        self.heads.set(&model.model_name, None);
+        self.heads.set(&dir, None);
+        self.models = vec![dir];
+    }
+
     /// Folds a part of the page away, or opens it.
     pub fn fold(&mut self, panel: Panel) {
         toggle(&mut self.closed, panel);
@@ -303,6 +313,9 @@ mod tests {
         state.write(&mut query);
         assert_eq!(query.to_string(), "theirs=1&models=B&heads-B=L2");
         assert!(!state.is_clear());
+        let model = serde_json::json!({"model_name": "B", "n_layers": 1, "n_heads": 1});
+        state.begin_with(&serde_json::from_value(model).unwrap());
+        assert_eq!((state.models.as_slice(), state.heads.get("B")), (&["B".to_owned()][..], None));
         state.clear();
         state.write(&mut query);
         assert_eq!(query.to_string(), "theirs=1");
