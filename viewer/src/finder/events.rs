@@ -244,7 +244,7 @@ fn point(finder: Finder, kind: Kind, chart: &Element, event: &PointerEvent) {
 
 /// A click looks at a head and selects it alone, a rectangle selects what lies in it; with a key held they add.
 fn released(finder: Finder, drag: Drag, adds: bool, is_finger: bool) {
-    finder.with(|reading, plots| {
+    finder.with(|_, plots| {
         let plot = &plots[drag.kind as usize];
         if drag.is_rectangle() && !is_finger {
             return finder.select(Step::Push, |_, selected| {
@@ -255,8 +255,7 @@ fn released(finder: Finder, drag: Drag, adds: bool, is_finger: bool) {
             });
         }
         let Some(at) = plot.at(drag.to) else { return };
-        finder.edit(Step::Push, |state| state.focus = Some(reading.data.model.head(at)));
-        finder.select(Step::Replace, |_, selected| {
+        finder.pick(at, |selected| {
             let is_selected = !adds || !selected[at];
             if !adds {
                 selected.fill(false);

@@ -86,6 +86,21 @@ impl Finder {
         });
     }
 
+    /// Looks at a head and changes the selection, in one step.
+    pub fn pick(self, at: usize, change: impl FnOnce(&mut [bool])) {
+        self.with(|reading, _| {
+            let model = &reading.data.model;
+            self.address.update(Step::Push, |query| {
+                let (mut state, _) = State::read(query);
+                state.focus = Some(model.head(at));
+                state.write(query);
+                let mut selected = model.selected(query);
+                change(&mut selected);
+                model.select(query, &selected);
+            });
+        });
+    }
+
     /// Goes to the figures of what is selected, on the prompt that tells most if none is chosen.
     pub fn show_figures(self) {
         self.with(|reading, _| {
