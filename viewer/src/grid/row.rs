@@ -150,6 +150,8 @@ fn caption(scene: &Scene, at: usize) -> String {
         (false, true) => parts.push(label(tiles, tile, Key::Head)),
         (false, false) => {}
     }
+    // In front of what may be too long to be seen.
+    parts.extend(score(tiles, at));
     for (key, n) in
         [(Key::Function, tiles.functions.len()), (Key::Model, tiles.models.len()), (Key::Prompt, tiles.prompts.len())]
     {
@@ -157,7 +159,6 @@ fn caption(scene: &Scene, at: usize) -> String {
             parts.push(label(tiles, tile, key));
         }
     }
-    parts.extend(score(tiles, at));
     parts.join(" ")
 }
 
