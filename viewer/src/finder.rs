@@ -85,7 +85,10 @@ pub fn HeadsView() -> impl IntoView {
         let scored = model.clone().filter(|model| is_known(&model.dir()));
         async move {
             match scored {
-                Some(model) => Data::load(model).await.map_err(Missing::Failed),
+                Some(model) => {
+                    let dir = model.dir();
+                    Data::load(model).await.map_err(|message| Missing::Failed(dir, message))
+                }
                 None => Err(Missing::Scores(model.map(|model| (model.dir(), model.model_name)))),
             }
         }
@@ -96,7 +99,7 @@ pub fn HeadsView() -> impl IntoView {
         let is_wanted = |loaded: &Result<Rc<Data>, Missing>| match loaded {
             Ok(data) => wanted.as_ref() == Some(&data.model.dir),
             Err(Missing::Scores(model)) => wanted.as_ref() == model.as_ref().map(|(dir, _)| dir),
-            Err(Missing::Failed(_)) => true,
+            Err(Missing::Failed(dir, _)) => wanted.as_ref() == Some(dir),
         };
         if let Some(root) = finder.element.get() {
             finder.show(&root, &query, loaded.get().filter(is_wanted));
