@@ -44,9 +44,12 @@ pub fn update(root: &Element, state: &State, reading: &Reading) {
     put("selection", selection(reading));
     let is_empty = reading.notices.is_empty();
     filters(root, state, reading);
-    for (name, hidden) in
-        [("[data-slot=notices]", is_empty), ("[data-do=passing]", !reading.is_filtered || reading.listed.is_empty())]
-    {
+    let lists_none = reading.listed.is_empty();
+    for (name, hidden) in [
+        ("[data-slot=notices]", is_empty),
+        ("[data-do=listed]", lists_none),
+        ("[data-do=passing]", !reading.is_filtered || lists_none),
+    ] {
         if let Some(element) = first(root, name) {
             element.set_hidden(hidden);
         }
