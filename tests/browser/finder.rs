@@ -138,6 +138,20 @@ fn what_is_under_the_pointer_is_named() {
 }
 
 #[test]
+fn going_back_undoes_a_click_on_the_head_that_is_looked_at() {
+    let site = Site::made();
+    visit(&site.url, &format!("{VIEW}&focus=L1H1"), |page| {
+        wait_list(page, &by_score(FIRST)[..10]);
+        let at = cell(page, 5);
+        page.click_at("[data-testid=map]", at, Button::Left, Held::None);
+        wait_address(page, &format!("heads-{DECODER}=L1H1"));
+        page.history(-1);
+        page.wait("no selection", "location.search === '?view=heads&focus=L1H1'");
+        page.wait("none in the list", "document.querySelectorAll('[data-testid=heads] :checked').length === 0");
+    });
+}
+
+#[test]
 fn a_click_selects_and_a_rectangle_selects_several() {
     let site = Site::made();
     visit(&site.url, VIEW, |page| {

@@ -113,6 +113,12 @@ fn scores_that_cannot_be_read_are_an_error() {
     visit(&site.url, VIEW, |page| {
         let error = page.text("[data-testid=error]");
         assert!(error.contains("scores.npz: not a whole zip archive"), "{error}");
+        // Another model can be chosen, and this one again.
+        assert_eq!(page.eval("document.querySelector('[data-testid=model]').value"), SCORED);
+        page.choose("[data-testid=model]", ENCODER);
+        page.wait_for("[data-testid=without-scores]");
+        page.choose("[data-testid=model]", SCORED);
+        page.wait_for("[data-testid=error] [data-testid=model]");
     });
 }
 

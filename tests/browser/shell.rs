@@ -47,6 +47,20 @@ fn dark_follows_the_system_until_it_is_chosen() {
 }
 
 #[test]
+fn a_chosen_theme_stays_when_one_goes_back() {
+    let site = Site::made();
+    visit(&site.url, "index.html", |page| {
+        page.click("[data-testid=view-heads]");
+        page.wait_for("[data-testid=map]");
+        page.click("[data-testid=theme]");
+        wait_dark(page, true);
+        page.history(-1);
+        page.wait_for("[data-testid=start]");
+        wait_dark(page, true);
+    });
+}
+
+#[test]
 fn no_page_is_wider_than_a_phone() {
     let site = Site::made();
     for path in PAGES {

@@ -84,9 +84,14 @@ fn pinned_figures_are_compared() {
         page.reload();
         wait_tiles(page, 16);
         pinned(page, 3);
+        // Named by the prompt, although the pins were there first.
+        let named = "document.querySelector('[data-testid=unpin]').ariaLabel";
+        page.wait("names of the pins", &format!("!{named}.includes({a:?}) && {named}.includes('L0H1, ')"));
         // Letting go: by its button, by the same key, all of them, and by going back.
-        page.click("[data-testid=unpin]");
+        page.eval("document.querySelector('[data-testid=unpin]').focus()");
+        page.key("Enter", Held::None);
         pinned(page, 2);
+        assert_eq!(page.eval("document.activeElement.dataset.testid"), "unpin");
         page.eval(&format!("document.querySelector({:?}).focus()", tile(DECODER, "L0H0", 4)));
         page.key("p", Held::None);
         pinned(page, 1);
@@ -126,9 +131,12 @@ fn heads_are_averaged() {
         wait_tiles(page, 1);
         assert!(page.text("[data-testid=figures]").contains("mean of 6"));
         page.wait("the average in the address", "location.search.includes('mean=layers')");
-        // An average leads to what it is made of.
+        // An average leads to what it is made of, and leaves the rest of the address as it is by now.
+        page.click("[data-testid=theme]");
+        page.wait("the theme in the address", "location.search.includes('theme=dark')");
         page.click(&tile(DECODER, "mean", 9));
         wait_tiles(page, 6);
+        assert!(page.url().contains("theme=dark"), "{}", page.url());
     });
 }
 

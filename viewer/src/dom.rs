@@ -4,6 +4,8 @@
 //!
 //! Texts from the site's files are put into text nodes and attributes only; markup is `'static`.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -138,6 +140,22 @@ pub fn listen<E: JsCast>(target: &EventTarget, event: &str, act: impl Fn(E) + 's
         let _events_can_be_listened_to = target.add_event_listener_with_callback(event, act.unchecked_ref());
     }
     add(target, event, Box::new(move |event| act(event.unchecked_into())));
+}
+
+/// Listens for what holds the element, for as long as that is there. A listener that kept it would keep both for ever:
+/// the browser does not see that what the program holds is held by nothing but the element's own listener.
+pub fn listen_for<T: 'static, E: JsCast>(
+    holder: &Rc<T>,
+    target: &EventTarget,
+    event: &str,
+    act: impl Fn(&Rc<T>, E) + 'static,
+) {
+    let holder = Rc::downgrade(holder);
+    listen(target, event, move |event| {
+        if let Some(holder) = holder.upgrade() {
+            act(&holder, event);
+        }
+    });
 }
 
 /// The element that an event is on or in, if it matches.

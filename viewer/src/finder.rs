@@ -26,7 +26,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::Event;
+use web_sys::{Event, ResizeObserver};
 
 use self::data::{Data, Missing};
 use self::page::Finder;
@@ -34,8 +34,7 @@ use crate::app::use_index;
 use crate::erase::{effect, live, on, part};
 use crate::grid::GridView;
 use crate::scores;
-use crate::signal::{Memo, RwSignal, awaited, memo};
-use crate::single::room::observe;
+use crate::signal::{Memo, awaited, memo};
 use crate::url::{Address, Step};
 
 /// Which view of `index.html` is shown, in the URL.
@@ -84,25 +83,21 @@ fn HeadsView() -> impl IntoView {
         let scored = model.clone().filter(|model| is_known(&model.dir()));
         async move {
             match scored {
-                Some(model) => Data::load(model).await.map_err(Missing::Failed),
+                Some(model) => {
+                    let dir = model.dir();
+                    Data::load(model).await.map_err(|message| Missing::Failed(dir, message))
+                }
                 None => Err(Missing::Scores(model.map(|model| (model.dir(), model.model_name)))),
             }
         }
     });
-    let room = RwSignal::new((0.0, 0.0));
     effect(move || {
-        if let Some(element) = finder.element.get() {
-            observe(&element, room);
-        }
-    });
-    effect(move || {
-        room.track();
         let (query, wanted) = (address.get(), model.get().map(|model| model.dir()));
         // What was there before stays until the next model's is complete.
         let is_wanted = |loaded: &Result<Rc<Data>, Missing>| match loaded {
             Ok(data) => wanted.as_ref() == Some(&data.model.dir),
             Err(Missing::Scores(model)) => wanted.as_ref() == model.as_ref().map(|(dir, _)| dir),
-            Err(Missing::Failed(_)) => true,
+            Err(Missing::Failed(dir, _)) => wanted.as_ref() == Some(dir),
         };
         if let Some(root) = finder.element.get() {
             finder.show(&root, &query, loaded.get().filter(is_wanted));
@@ -115,12 +110,31 @@ fn HeadsView() -> impl IntoView {
             let _listening = root.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
         }
         // Colours change with the system's too.
-        let Ok(Some(system)) = window().match_media("(prefers-color-scheme: dark)") else { return };
-        let _listening = system.add_event_listener_with_callback("change", closure.as_ref().unchecked_ref());
-        let kept = StoredValue::new_local((system, closure));
+        let system = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+        if let Some(system) = &system {
+            let _listening = system.add_event_listener_with_callback("change", closure.as_ref().unchecked_ref());
+        }
+        let mut width = 0;
+        let resized = Closure::<dyn FnMut()>::new(move || {
+            let now = finder.root().map_or(0, |root| root.client_width());
+            if std::mem::replace(&mut width, now) != now {
+                finder.redraw();
+            }
+        });
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+        if let Some(observer) = &observer {
+            observer.observe(&root);
+        }
+        let kept = StoredValue::new_local((system, closure, observer, resized));
         on_cleanup(move || {
-            kept.try_with_value(|(system, closure)| {
-                system.remove_event_listener_with_callback("change", closure.as_ref().unchecked_ref())
+            kept.try_with_value(|(system, closure, observer, _)| {
+                if let Some(system) = system {
+                    let _listened =
+                        system.remove_event_listener_with_callback("change", closure.as_ref().unchecked_ref());
+                }
+                if let Some(observer) = observer {
+                    observer.disconnect();
+                }
             });
         });
     });

@@ -43,11 +43,11 @@ impl Theme {
 
 /// Keeps `data-theme` of the document as the URL, or else the browser's memory, has it; returns the theme.
 pub fn provide() -> Memo<Theme> {
-    let remembered = storage().and_then(|s| s.get_item(KEY).ok().flatten()).and_then(|n| Theme::parse(&n));
     let address = Address::here();
     let theme = memo(move || {
         let own = address.with(|query| query.get(KEY).and_then(Theme::parse));
-        own.or(remembered).unwrap_or_default()
+        // The button's choice outlives a step back to an address from before it.
+        own.or_else(remembered).unwrap_or_default()
     });
     effect(move || {
         let Some(root) = document().document_element() else { return };
@@ -88,6 +88,10 @@ pub fn ThemeButton(theme: Memo<Theme>) -> impl IntoView {
             })}
         </button>
     }
+}
+
+fn remembered() -> Option<Theme> {
+    storage()?.get_item(KEY).ok().flatten().and_then(|name| Theme::parse(&name))
 }
 
 fn system_is_dark() -> bool {

@@ -62,14 +62,22 @@ impl Query {
         self.set(key, (!items.is_empty()).then(|| join_list(items)));
     }
 
-    /// The parameters whose key starts with `prefix`: the rest of the key, and the value.
-    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.pairs.iter().filter_map(move |(k, v)| Some((k.strip_prefix(prefix)?, v.as_str())))
+    /// The parameters whose keys start with `prefix`, by the rest of their keys.
+    pub fn below(&self, prefix: &str) -> Query {
+        let mut below = Query::default();
+        for (key, value) in &self.pairs {
+            if let Some(key) = key.strip_prefix(prefix)
+                && below.get(key).is_none()
+            {
+                below.set(key, Some(value.clone()));
+            }
+        }
+        below
     }
 
-    /// Removes every parameter whose key starts with `prefix`.
-    pub fn remove_prefix(&mut self, prefix: &str) {
-        self.pairs.retain(|(k, _)| !k.starts_with(prefix));
+    /// Keys with their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
@@ -295,9 +303,7 @@ mod tests {
 
     #[test]
     fn prefixes() {
-        let mut query = Query::parse("heads-a.b=L1&models=a.b&heads-c=*");
-        assert_eq!(query.with_prefix("heads-").collect::<Vec<_>>(), [("a.b", "L1"), ("c", "*")]);
-        query.remove_prefix("heads-");
-        assert_eq!(query.to_string(), "models=a.b");
+        let below = Query::parse("heads-a.b=L1&models=a.b&heads-c=*&heads-c=L2").below("heads-");
+        assert_eq!(below.iter().collect::<Vec<_>>(), [("a.b", "L1"), ("c", "*")]);
     }
 }

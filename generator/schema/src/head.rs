@@ -3,7 +3,6 @@
 //! A selection is a list of terms, separated by `~`, `,` or white space. A term names layers, heads, or both:
 //! `L3H7`, `L3` (all its heads), `H7` (in every layer), ranges `L2-4H0-3`, and `*` or `x` for all.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,6 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct LayerHead {
     pub layer: usize,
     pub head: usize,
+}
+
+impl LayerHead {
+    /// Head number `at`, counted through the layers of a model that has `n_heads` in each.
+    pub fn nth(at: usize, n_heads: usize) -> Self {
+        LayerHead { layer: at / n_heads.max(1), head: at % n_heads.max(1) }
+    }
 }
 
 impl fmt::Display for LayerHead {
@@ -80,33 +86,31 @@ impl HeadSelection {
         HeadSelection { terms: vec![Term { layers: Span::All, heads: Span::All }] }
     }
 
-    /// The selected heads of a model, in order. A bound outside of the model is an error that names it.
-    pub fn heads(&self, n_layers: usize, n_heads: usize) -> Result<BTreeSet<LayerHead>, String> {
-        let mut out = BTreeSet::new();
+    /// Whether each head of a model is selected, counted through the layers. A bound outside of the model is an error
+    /// that names it.
+    pub fn heads(&self, n_layers: usize, n_heads: usize) -> Result<Vec<bool>, String> {
+        let mut out = vec![false; n_layers * n_heads];
         for term in &self.terms {
             let layers = term.layers.within(n_layers, "layer").map_err(|e| format!("{term}: {e}"))?;
             let heads = term.heads.within(n_heads, "head").map_err(|e| format!("{term}: {e}"))?;
             for layer in layers {
-                out.extend(heads.clone().map(|head| LayerHead { layer, head }));
+                out[layer * n_heads..][heads.clone()].fill(true);
             }
         }
         Ok(out)
     }
 
-    /// A short selection of exactly these heads: whole grids, rows and columns of the grid and runs are joined.
-    pub fn of(heads: &BTreeSet<LayerHead>, n_layers: usize, n_heads: usize) -> Self {
-        if heads.len() == n_layers * n_heads && !heads.is_empty() {
-            return Self::all();
-        }
+    /// A short selection of exactly these heads, as [`HeadSelection::heads`] has them, of a model that has `n_heads` in
+    /// each layer: whole grids, rows and columns of the grid and runs are joined.
+    pub fn of(selected: &[bool], n_heads: usize) -> Self {
+        let n_layers = selected.len() / n_heads.max(1);
         // Per layer the runs of selected heads; then equal consecutive layers are joined.
         let mut rows: Vec<(usize, Vec<Span>)> = Vec::new();
-        for layer in 0..n_layers {
-            let selected: Vec<usize> =
-                (0..n_heads).filter(|&head| heads.contains(&LayerHead { layer, head })).collect();
-            if selected.len() == n_heads {
+        for (layer, selected) in selected.chunks(n_heads.max(1)).enumerate() {
+            if selected.iter().all(|is_selected| *is_selected) {
                 rows.push((layer, vec![Span::All]));
-            } else if !selected.is_empty() {
-                rows.push((layer, runs(&selected)));
+            } else if selected.contains(&true) {
+                rows.push((layer, runs(selected)));
             }
         }
         let mut terms = Vec::new();
@@ -125,10 +129,10 @@ impl HeadSelection {
     }
 }
 
-/// Consecutive numbers joined into ranges.
-fn runs(sorted: &[usize]) -> Vec<Span> {
+/// The numbers of those that are selected, consecutive ones joined into ranges.
+fn runs(selected: &[bool]) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
-    for &n in sorted {
+    for (n, _) in selected.iter().enumerate().filter(|(_, is_selected)| **is_selected) {
         match out.last_mut() {
             Some(Span::Range(_, to)) if *to + 1 == n => *to = n,
             _ => out.push(Span::Range(n, n)),
@@ -200,7 +204,7 @@ mod tests {
 
     fn heads(text: &str) -> Result<Vec<String>, String> {
         let heads = text.parse::<HeadSelection>()?.heads(6, 4)?;
-        Ok(heads.into_iter().map(|h| h.to_string()).collect())
+        Ok((0..24).filter(|&at| heads[at]).map(|at| LayerHead::nth(at, 4).to_string()).collect())
     }
 
     #[test]
@@ -237,9 +241,11 @@ mod tests {
             ("L0H0 L0H2", "L0H0~L0H2"),
         ] {
             let set = text.parse::<HeadSelection>().unwrap().heads(6, 4).unwrap();
-            let written = HeadSelection::of(&set, 6, 4).to_string();
+            let written = HeadSelection::of(&set, 4).to_string();
             assert_eq!(written, short);
             assert_eq!(written.parse::<HeadSelection>().unwrap().heads(6, 4).unwrap(), set);
         }
+        assert_eq!(HeadSelection::of(&[false; 24], 4).to_string(), "");
+        assert_eq!(HeadSelection::of(&[], 0).to_string(), "");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::Precision;
 use crate::path::sanitize_name;
 use crate::scale::Scale;
-use crate::token;
+use crate::{sort, token};
 
 /// Key of a prompt: one token id per row of its pattern. Written by lens-build only.
 pub const INPUT_IDS: &str = "input_ids";
@@ -93,12 +93,8 @@ impl PromptEntry {
         {
             return ids;
         }
-        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut number = |label| {
-            let next = numbers.len();
-            *numbers.entry(label).or_insert(next) as u32
-        };
-        labels.iter().map(|label| number(label)).collect()
+        let known = sort::set(labels.iter().map(String::as_str));
+        labels.iter().map(|label| known.partition_point(|other| *other < label.as_str()) as u32).collect()
     }
 
     /// Where the prompt comes from: the data set named by its own keys, else the file it was read from.

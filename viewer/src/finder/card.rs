@@ -31,13 +31,19 @@ pub fn follow(element: Element) {
         let dir = dir.get();
         async move {
             match dir {
-                Some(dir) => Some(scores::table(&dir).await),
+                Some(dir) => {
+                    let table = scores::table(&dir).await;
+                    Some((dir, table))
+                }
                 None => None,
             }
         }
     });
     effect(move || {
-        let card = match (table.get().flatten(), target.get()) {
+        // Until the scores of another model are there, those of the one before are nothing to show.
+        let (own, target) = (dir.get(), target.get());
+        let table = table.get().flatten().filter(|(of, _)| own.as_ref() == Some(of)).map(|(_, table)| table);
+        let card = match (table, target) {
             (Some(Ok(table)), Some(target)) => card(&table, &target, shade.get()),
             (Some(Err(message)), _) => vec![words("p", &[("class", "problem")], &message)],
             _ => Vec::new(),

@@ -1,6 +1,5 @@
 //! The pictures of the page: the map, the scatter plot and the plane, and what is laid over them.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use lens_schema::index::MatrixStyle;
@@ -43,9 +42,8 @@ pub fn redraw(root: &Element, reading: &Reading) -> [Plot; 3] {
         style(&chart, "height", &format!("{}px", plot.height));
         set(&chart, "aria-label", &label(kind, reading));
         if let Some(canvas) = first(&chart, "canvas") {
-            let selected = &reading.selected;
             // If every head is selected, frames around all of them say nothing.
-            let framed = if selected.len() == plot.marks.len() { &BTreeSet::new() } else { selected };
+            let framed = if reading.selected.contains(&false) { &reading.selected[..] } else { &[] };
             let heads = Heads { values, bright: &reading.bright, framed };
             draw(canvas.unchecked_ref(), &plot, &heads, (&reading.x, &reading.y), &ink);
         }

@@ -26,8 +26,8 @@ pub struct Data {
 pub enum Missing {
     /// The site has no scores of the model of this directory and name; no models at all, if it is none.
     Scores(Option<(String, String)>),
-    /// What went wrong, as a sentence.
-    Failed(String),
+    /// What went wrong with the scores of the model of this directory, as a sentence.
+    Failed(String, String),
 }
 
 impl Data {

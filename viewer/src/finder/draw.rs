@@ -1,7 +1,5 @@
 //! Drawing marks of heads with their axes: one routine for the map, the scatter plot and the plane.
 
-use std::collections::BTreeSet;
-
 use lens_schema::scale::{BOTH_SIDES, Lut, diverges, lut, min_max, normalized_index};
 use leptos::prelude::window;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
@@ -75,7 +73,7 @@ pub struct Heads<'a> {
     /// Those that pass the filters; others are faint.
     pub bright: &'a [bool],
     /// Those that are framed.
-    pub framed: &'a BTreeSet<usize>,
+    pub framed: &'a [bool],
 }
 
 /// Draws everything anew. Titles of the axes are those across and upwards.
@@ -95,7 +93,8 @@ pub fn draw(canvas: &HtmlCanvasElement, plot: &Plot, heads: &Heads<'_>, titles: 
         }
     }
     context.set_global_alpha(1.0);
-    for place in heads.framed.iter().filter_map(|at| plot.marks.get(*at).copied().flatten()) {
+    let framed = plot.marks.iter().zip(heads.framed).filter(|(_, is_framed)| **is_framed);
+    for place in framed.filter_map(|(place, _)| *place) {
         for (width, colour) in [(4.0, &ink.paper), (2.0, &ink.mark)] {
             outline(&context, plot, place, plot.half + if plot.square { -1.0 } else { 1.0 });
             context.set_line_width(width);

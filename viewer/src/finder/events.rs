@@ -1,13 +1,9 @@
 //! What clicking, dragging and typing do. There is one listener for the whole page: what was meant stands at the
 //! elements.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement, KeyboardEvent, PointerEvent};
-
-use lens_schema::sort::set;
 
 use super::charts;
 use super::dom::slot;
@@ -103,21 +99,18 @@ fn press(finder: Finder, target: &Element) {
             }
         }),
         "toggle" => finder.select(Step::Push, |reading, selected| {
-            toggle(selected, named().and_then(|h| reading.data.model.number(h)))
+            if let Some(at) = named().and_then(|head| reading.data.model.number(head)) {
+                selected[at] ^= true;
+            }
         }),
-        "listed" => finder.select(Step::Push, |reading, selected| *selected = set(reading.listed.iter().copied())),
-        "passing" => finder.select(Step::Push, |reading, selected| *selected = reading.passing()),
-        "none" => finder.select(Step::Push, |_, selected| selected.clear()),
+        "listed" => finder.select(Step::Push, |reading, selected| {
+            selected.fill(false);
+            reading.listed.iter().for_each(|at| selected[*at] = true);
+        }),
+        "passing" => finder.select(Step::Push, |reading, selected| selected.clone_from_slice(&reading.bright)),
+        "none" => finder.select(Step::Push, |_, selected| selected.fill(false)),
         "figures" => finder.show_figures(),
         _ => {}
-    }
-}
-
-fn toggle(selected: &mut BTreeSet<usize>, at: Option<usize>) {
-    if let Some(at) = at
-        && !selected.remove(&at)
-    {
-        selected.insert(at);
     }
 }
 
@@ -175,9 +168,9 @@ fn key(finder: Finder, kind: Kind, event: &KeyboardEvent) {
         "ArrowUp" => (0.0, -1.0),
         key => {
             match key {
-                " " => finder.select(Step::Push, |reading, selected| toggle(selected, Some(reading.focus))),
+                " " => finder.select(Step::Push, |reading, selected| selected[reading.focus] ^= true),
                 "Enter" => finder.with(|reading, _| open(reading, reading.focus)),
-                "Escape" => finder.select(Step::Push, |_, selected| selected.clear()),
+                "Escape" => finder.select(Step::Push, |_, selected| selected.fill(false)),
                 _ => return,
             }
             return event.prevent_default();
@@ -191,7 +184,10 @@ fn key(finder: Finder, kind: Kind, event: &KeyboardEvent) {
         let anchor = finder.anchor(event.shift_key().then_some(reading.focus));
         finder.edit(Step::Replace, |state| state.focus = Some(reading.data.model.head(to)));
         if let Some((a, b)) = anchor.and_then(mark).zip(mark(to)) {
-            finder.select(Step::Replace, |_, selected| *selected = set(plot.inside(a, b)));
+            finder.select(Step::Replace, |_, selected| {
+                selected.fill(false);
+                plot.inside(a, b).for_each(|at| selected[at] = true);
+            });
         }
         say(finder, &charts::says(kind, reading, to));
     });
@@ -248,22 +244,23 @@ fn point(finder: Finder, kind: Kind, chart: &Element, event: &PointerEvent) {
 
 /// A click looks at a head and selects it alone, a rectangle selects what lies in it; with a key held they add.
 fn released(finder: Finder, drag: Drag, adds: bool, is_finger: bool) {
-    finder.with(|reading, plots| {
+    finder.with(|_, plots| {
         let plot = &plots[drag.kind as usize];
         if drag.is_rectangle() && !is_finger {
             return finder.select(Step::Push, |_, selected| {
-                let inside = plot.inside(drag.from, drag.to);
                 if !adds {
-                    selected.clear();
+                    selected.fill(false);
                 }
-                selected.extend(inside);
+                plot.inside(drag.from, drag.to).for_each(|at| selected[at] = true);
             });
         }
         let Some(at) = plot.at(drag.to) else { return };
-        finder.edit(Step::Push, |state| state.focus = Some(reading.data.model.head(at)));
-        finder.select(Step::Replace, |_, selected| match adds {
-            true => toggle(selected, Some(at)),
-            false => *selected = BTreeSet::from([at]),
+        finder.pick(at, |selected| {
+            let is_selected = !adds || !selected[at];
+            if !adds {
+                selected.fill(false);
+            }
+            selected[at] = is_selected;
         });
     });
 }

@@ -1,6 +1,5 @@
 //! The page's state and what is shown of it now.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,8 +74,8 @@ impl Finder {
         });
     }
 
-    /// Changes which heads are selected for the page of many patterns.
-    pub fn select(self, step: Step, change: impl FnOnce(&Reading, &mut BTreeSet<usize>)) {
+    /// Changes which heads are selected for the page of many patterns: of each, whether it is.
+    pub fn select(self, step: Step, change: impl FnOnce(&Reading, &mut [bool])) {
         self.with(|reading, _| {
             let model = &reading.data.model;
             self.address.update(step, |query| {
@@ -87,11 +86,27 @@ impl Finder {
         });
     }
 
+    /// Looks at a head and changes the selection, in one step.
+    pub fn pick(self, at: usize, change: impl FnOnce(&mut [bool])) {
+        self.with(|reading, _| {
+            let model = &reading.data.model;
+            self.address.update(Step::Push, |query| {
+                let (mut state, _) = State::read(query);
+                state.focus = Some(model.head(at));
+                state.write(query);
+                let mut selected = model.selected(query);
+                change(&mut selected);
+                model.select(query, &selected);
+            });
+        });
+    }
+
     /// Goes to the figures of what is selected, on the prompt that tells most if none is chosen.
     pub fn show_figures(self) {
         self.with(|reading, _| {
-            let at = reading.listed.iter().find(|at| reading.selected.contains(at)).or(reading.selected.first());
-            let prompt = reading.prompt_of(at.copied().unwrap_or(reading.focus));
+            let selected = |at: &usize| reading.selected[*at];
+            let at = reading.listed.iter().copied().find(selected).or((0..reading.selected.len()).find(selected));
+            let prompt = reading.prompt_of(at.unwrap_or(reading.focus));
             self.address.update(Step::Push, |query| {
                 query.set(super::VIEW, None);
                 if query.list("prompts").is_empty() && !prompt.is_empty() {

@@ -1,9 +1,6 @@
 //! What the page shows, from its state and the scores of a model.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
-
-use lens_schema::sort::set;
 
 use super::data::Data;
 use super::numbers::{self, Numbers};
@@ -29,7 +26,8 @@ pub struct Reading {
     pub is_filtered: bool,
     /// The heads of the list.
     pub listed: Vec<usize>,
-    pub selected: BTreeSet<usize>,
+    /// Whether each head is selected for the figures.
+    pub selected: Vec<bool>,
     /// The head that is looked at: the first of the list, where none was asked for.
     pub focus: usize,
     /// How patterns are coloured.
@@ -118,9 +116,9 @@ impl Reading {
         format!("{score} {}", numbers::text(self.values(score)[at]))
     }
 
-    /// The heads that pass the filters.
-    pub fn passing(&self) -> BTreeSet<usize> {
-        set((0..self.bright.len()).filter(|at| self.bright[*at]))
+    /// How many heads pass the filters.
+    pub fn n_passing(&self) -> usize {
+        self.bright.iter().filter(|passes| **passes).count()
     }
 
     /// Hash of the prompt on which a head is shown: the chosen one, or the one that tells most of the score.
@@ -180,9 +178,9 @@ mod tests {
     fn filters_leave_what_lies_within_all() {
         let reading = read("filter=entropy:2-~induction:0.05-");
         assert_eq!((&reading.listed[..], reading.is_filtered), (&[2, 1][..], true));
-        assert_eq!(reading.passing(), BTreeSet::from([1, 2]));
+        assert_eq!(reading.bright, [false, true, true, false]);
         let nothing = read("filter=entropy:9-&score=entropy");
-        assert!(nothing.listed.is_empty() && nothing.passing().is_empty());
+        assert!(nothing.listed.is_empty() && nothing.n_passing() == 0);
         assert_eq!(nothing.focus, 3);
     }
 
@@ -190,7 +188,10 @@ mod tests {
     fn what_is_not_there_is_said() {
         let reading =
             read("model=n&score=symmetry&x=nonsense&filter=symmetry:0-1&on=three&focus=L2H0&models=m&heads-m=L1");
-        assert_eq!((reading.listed.len(), reading.is_filtered, reading.selected.len()), (4, false, 2));
+        assert_eq!(
+            (reading.listed.len(), reading.is_filtered, reading.selected),
+            (4, false, vec![false, false, true, true])
+        );
         let expected = [
             "There is no model n on this site; this is M.",
             "There are no scores of M on prompt three; these are means.",

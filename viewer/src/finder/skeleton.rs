@@ -68,8 +68,9 @@ const KEYS: &str = "Click a head to look at it and select it, or drag a rectangl
 /// Why there is nothing to show, and what to do about it.
 pub fn missing(index: &Index, missing: &Missing) -> Vec<HtmlElement> {
     let (dir, name) = match missing {
-        Missing::Failed(message) => {
-            let parts = [words("h1", &[], "The scores cannot be shown"), words("p", &[], message)];
+        Missing::Failed(dir, message) => {
+            let title = words("h1", &[], "The scores cannot be shown");
+            let parts = [title, words("p", &[], message), chosen_model(index, dir)];
             return vec![around(
                 "section",
                 &[("class", "failure"), ("role", "alert"), ("data-testid", "error")],
@@ -80,8 +81,6 @@ pub fn missing(index: &Index, missing: &Missing) -> Vec<HtmlElement> {
         Missing::Scores(Some((dir, name))) => (dir.as_str(), name.as_str()),
     };
     let text = format!("This site has no head scores of {name}. They are computed from the patterns that are kept:");
-    let models = models(index);
-    find(&models, "select").unchecked_into::<HtmlSelectElement>().set_value(dir);
     let parts = [
         words("h1", &[], "No head scores"),
         words("p", &[], &text),
@@ -91,9 +90,16 @@ pub fn missing(index: &Index, missing: &Missing) -> Vec<HtmlElement> {
             &[("class", "muted")],
             "The first command computes what is missing, the second builds the site again.",
         ),
-        models,
+        chosen_model(index, dir),
     ];
     vec![around("section", &[("class", "card without"), ("data-testid", "without-scores")], &parts)]
+}
+
+/// The models, to choose another than this one.
+fn chosen_model(index: &Index, dir: &str) -> HtmlElement {
+    let models = models(index);
+    find(&models, "select").unchecked_into::<HtmlSelectElement>().set_value(dir);
+    models
 }
 
 fn models(index: &Index) -> HtmlElement {

@@ -1,8 +1,5 @@
 //! Everything that the page shows by choice, and how it is written in the URL.
 
-use std::collections::BTreeSet;
-
-use lens_schema::sort::set;
 use lens_schema::{HeadSelection, LayerHead};
 
 use super::filter::Filter;
@@ -130,7 +127,7 @@ impl Model {
 
     /// Head number `at`, counted through the layers.
     pub fn head(&self, at: usize) -> LayerHead {
-        LayerHead { layer: at / self.n_heads.max(1), head: at % self.n_heads.max(1) }
+        LayerHead::nth(at, self.n_heads)
     }
 
     /// The number of a head, if the model has it.
@@ -142,34 +139,32 @@ impl Model {
         format!("heads-{}", self.dir)
     }
 
-    /// The numbers of the heads that are selected for the page of many patterns: all, if the model is and no head is
-    /// named.
-    pub fn selected(&self, query: &Query) -> BTreeSet<usize> {
+    /// Whether each head is selected for the page of many patterns: all are, if the model is and no head is named.
+    pub fn selected(&self, query: &Query) -> Vec<bool> {
         if !query.list("models").iter().any(|m| *m == self.dir || *m == self.name) {
-            return BTreeSet::new();
+            return vec![false; self.len()];
         }
         let named = query.get(&self.key()).map(str::to_owned);
         let Some(text) = named.or_else(|| query.get(&format!("heads-{}", self.name)).map(str::to_owned)) else {
-            return set(0..self.len());
+            return vec![true; self.len()];
         };
         let heads = text.parse().and_then(|s: HeadSelection| s.heads(self.n_layers, self.n_heads));
-        set(heads.unwrap_or_default().into_iter().filter_map(|head| self.number(head)))
+        heads.unwrap_or_else(|_| vec![false; self.len()])
     }
 
     /// Selects exactly these heads of the model, which then is among the chosen models; without heads it is not.
-    pub fn select(&self, query: &mut Query, heads: &BTreeSet<usize>) {
+    pub fn select(&self, query: &mut Query, selected: &[bool]) {
         let mut models = query.list("models");
         let at = models.iter().position(|m| *m == self.dir || *m == self.name);
         query.set(&format!("heads-{}", self.name), None);
         query.set(&self.key(), None);
-        match (at, heads.is_empty()) {
-            (Some(at), true) => drop(models.remove(at)),
-            (None, false) => models.push(self.dir.clone()),
+        match (at, selected.contains(&true)) {
+            (Some(at), false) => drop(models.remove(at)),
+            (None, true) => models.push(self.dir.clone()),
             _ => {}
         }
-        if !heads.is_empty() && heads.len() < self.len() {
-            let heads = set(heads.iter().map(|at| self.head(*at)));
-            query.set(&self.key(), Some(HeadSelection::of(&heads, self.n_layers, self.n_heads).to_string()));
+        if selected.contains(&true) && selected.contains(&false) {
+            query.set(&self.key(), Some(HeadSelection::of(selected, self.n_heads).to_string()));
         }
         query.set_list("models", &models);
     }
@@ -207,19 +202,22 @@ mod tests {
     fn heads_are_selected_for_the_other_page() {
         let model = Model { dir: "a-m".to_owned(), name: "a/m".to_owned(), n_layers: 2, n_heads: 3 };
         let mut query = Query::parse("mine=1&models=B&heads-B=L0");
-        assert!(model.selected(&query).is_empty());
-        let some = BTreeSet::from([1, 3, 4, 5]);
+        assert_eq!(model.selected(&query), [false; 6]);
+        let some = [false, true, false, true, true, true];
         model.select(&mut query, &some);
         assert_eq!(query.to_string(), "mine=1&models=B~a-m&heads-B=L0&heads-a-m=L0H1~L1");
         assert_eq!(model.selected(&query), some);
-        model.select(&mut query, &(0..6).collect());
+        model.select(&mut query, &[true; 6]);
         assert_eq!(query.to_string(), "mine=1&models=B~a-m&heads-B=L0");
-        assert_eq!(model.selected(&query).len(), 6);
-        model.select(&mut query, &BTreeSet::new());
+        assert_eq!(model.selected(&query), [true; 6]);
+        model.select(&mut query, &[false; 6]);
         assert_eq!(query.to_string(), "mine=1&models=B&heads-B=L0");
         // By the name that the model has elsewhere; wrong selections are none.
-        assert_eq!(model.selected(&Query::parse("models=a/m&heads-a/m=L1H2")), BTreeSet::from([5]));
-        assert!(model.selected(&Query::parse("models=a-m&heads-a-m=L9")).is_empty());
+        assert_eq!(
+            model.selected(&Query::parse("models=a/m&heads-a/m=L1H1-2")),
+            [false, false, false, false, true, true]
+        );
+        assert_eq!(model.selected(&Query::parse("models=a-m&heads-a-m=L9")), [false; 6]);
         assert_eq!((model.number(model.head(4)), model.number(LayerHead { layer: 2, head: 0 })), (Some(4), None));
     }
 }

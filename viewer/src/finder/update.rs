@@ -44,9 +44,12 @@ pub fn update(root: &Element, state: &State, reading: &Reading) {
     put("selection", selection(reading));
     let is_empty = reading.notices.is_empty();
     filters(root, state, reading);
-    for (name, hidden) in
-        [("[data-slot=notices]", is_empty), ("[data-do=passing]", !reading.is_filtered || reading.listed.is_empty())]
-    {
+    let lists_none = reading.listed.is_empty();
+    for (name, hidden) in [
+        ("[data-slot=notices]", is_empty),
+        ("[data-do=listed]", lists_none),
+        ("[data-do=passing]", !reading.is_filtered || lists_none),
+    ] {
         if let Some(element) = first(root, name) {
             element.set_hidden(hidden);
         }
@@ -126,7 +129,7 @@ fn filters(root: &Element, state: &State, reading: &Reading) {
     }
     let all = reading.bright.len();
     let passing = match reading.is_filtered {
-        true => format!("{} of {all} heads pass", reading.passing().len()),
+        true => format!("{} of {all} heads pass", reading.n_passing()),
         false => format!("All {all} heads"),
     };
     count.set_text_content(Some(&passing));
@@ -158,7 +161,7 @@ fn list(reading: &Reading) -> HtmlElement {
     let row = |(place, at): (usize, &usize)| {
         let name = model.head(*at).to_string();
         let value = values[*at];
-        let selected = reading.selected.contains(at);
+        let selected = reading.selected[*at];
         let link =
             words("a", &[("href", &href(reading, *at)), ("title", "Open its pattern"), ("data-key", &name)], &name);
         let part = (value - range.0) / (range.1 - range.0);
@@ -205,8 +208,7 @@ fn looked_at(root: &Element, reading: &Reading) -> Vec<HtmlElement> {
         return Vec::new();
     }
     let name = data.model.head(at).to_string();
-    let toggle =
-        button(if reading.selected.contains(&at) { "Unselect" } else { "Select" }, "toggle", &name, "For the figures");
+    let toggle = button(if reading.selected[at] { "Unselect" } else { "Select" }, "toggle", &name, "For the figures");
     let header = [words("h2", &[("data-testid", "focus")], &name), toggle];
     let prompt = data.table.prompts.iter().position(|hash| hash == reading.prompt_of(at));
     let prompt = prompt.map_or("", |row| &data.prompts[row]);
@@ -285,12 +287,13 @@ fn own_scores(reading: &Reading, at: usize) -> HtmlElement {
 
 /// What is selected for the page of many patterns, and the way there.
 fn selection(reading: &Reading) -> Vec<HtmlElement> {
-    let n = reading.selected.len();
+    let model = &reading.data.model;
+    let selected = (0..model.len()).filter(|at| reading.selected[*at]);
+    let n = selected.clone().count();
     if n == 0 {
         return Vec::new();
     }
-    let model = &reading.data.model;
-    let names = reading.selected.iter().take(8).map(|at| model.head(*at).to_string()).collect::<Vec<_>>().join(", ");
+    let names = selected.take(8).map(|at| model.head(at).to_string()).collect::<Vec<_>>().join(", ");
     let names = match n {
         n if n == model.len() => format!("all {n} heads of {}", model.name),
         n if n > 8 => format!("{names} and {} more", n - 8),

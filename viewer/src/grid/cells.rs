@@ -1,7 +1,6 @@
 //! The grid of one model's heads: a row per layer, a column per head, and headers that choose a whole line.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use lens_schema::LayerHead;
@@ -25,13 +24,13 @@ struct Grid {
     size: Size,
     root: HtmlElement,
     cells: Vec<HtmlElement>,
-    /// What is chosen; a rectangle that is being dragged is not yet in it.
-    base: RefCell<BTreeSet<LayerHead>>,
+    /// Whether each head is chosen; a rectangle that is being dragged is not yet in it.
+    base: RefCell<Vec<bool>>,
     drag: Cell<Option<Drag>>,
     /// The cell that the tabulator key reaches.
     active: Cell<LayerHead>,
     count: RwSignal<usize>,
-    set: Callback<BTreeSet<LayerHead>>,
+    set: Callback<Vec<bool>>,
 }
 
 /// `base` is what is chosen; `count` is kept at how many heads are, with those that are being dragged over.
@@ -39,9 +38,9 @@ struct Grid {
 pub fn Cells(
     name: String,
     size: Size,
-    base: Memo<BTreeSet<LayerHead>>,
+    base: Memo<Vec<bool>>,
     count: RwSignal<usize>,
-    set: Callback<BTreeSet<LayerHead>>,
+    set: Callback<Vec<bool>>,
 ) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let grid = StoredValue::new_local(None::<Rc<Grid>>);
@@ -71,7 +70,7 @@ pub fn Cells(
 }
 
 impl Grid {
-    fn new(name: &str, size: Size, count: RwSignal<usize>, set: Callback<BTreeSet<LayerHead>>) -> Rc<Self> {
+    fn new(name: &str, size: Size, count: RwSignal<usize>, set: Callback<Vec<bool>>) -> Rc<Self> {
         let many = size.n_heads > NAMED;
         let label = format!("Heads of {name} by layer");
         let root = dom::element(
@@ -108,8 +107,8 @@ impl Grid {
             dom::append(&root, &row);
             let text = format!("L{layer}");
             dom::append(&row, &header("rowheader", &text, &format!("L{layer}: all heads of the layer"), &text));
-            for cell in size.layer(layer) {
-                let name = cell.to_string();
+            for head in 0..size.n_heads {
+                let name = LayerHead { layer, head }.to_string();
                 let attributes = [
                     ("role", "gridcell"),
                     ("class", "cell"),
@@ -127,32 +126,28 @@ impl Grid {
         let (base, drag) = (RefCell::default(), Cell::new(None));
         let grid = Rc::new(Grid { size, root, cells, base, drag, active, count, set });
         grid.activate(grid.active.get());
-        let on = grid.clone();
-        dom::listen(&grid.root, "pointerdown", move |event| on.down(&event));
-        let on = grid.clone();
-        dom::listen(&grid.root, "pointerover", move |event| on.over(&event));
-        let on = grid.clone();
-        dom::listen(&grid.root, "click", move |event| on.click(&event));
-        let on = grid.clone();
-        dom::listen(&grid.root, "keydown", move |event| on.key(&event));
+        dom::listen_for(&grid, &grid.root, "pointerdown", |grid, event| grid.down(&event));
+        dom::listen_for(&grid, &grid.root, "pointerover", |grid, event| grid.over(&event));
+        dom::listen_for(&grid, &grid.root, "click", |grid, event| grid.click(&event));
+        dom::listen_for(&grid, &grid.root, "keydown", |grid, event| grid.key(&event));
         grid
     }
 
     /// What is chosen, with what is being dragged over.
-    fn chosen(&self) -> BTreeSet<LayerHead> {
-        dragged(&self.base.borrow(), self.drag.get())
+    fn chosen(&self) -> Vec<bool> {
+        dragged(&self.base.borrow(), self.size, self.drag.get())
     }
 
     fn show(&self) {
         let chosen = self.chosen();
-        for (cell, element) in self.size.all().iter().zip(&self.cells) {
-            dom::set(element, "aria-selected", if chosen.contains(cell) { "true" } else { "false" });
+        for (is_chosen, element) in chosen.iter().zip(&self.cells) {
+            dom::set(element, "aria-selected", if *is_chosen { "true" } else { "false" });
         }
-        self.count.set(chosen.len());
+        self.count.set(chosen.iter().filter(|is_chosen| **is_chosen).count());
     }
 
     fn element(&self, cell: LayerHead) -> Option<&HtmlElement> {
-        self.cells.get(cell.layer * self.size.n_heads + cell.head)
+        self.cells.get(self.size.number(cell))
     }
 
     fn activate(&self, cell: LayerHead) {
@@ -164,7 +159,7 @@ impl Grid {
         }
     }
 
-    fn toggle(&self, these: &[LayerHead]) {
+    fn toggle(&self, these: &[usize]) {
         let heads = toggled(&self.base.borrow(), these);
         self.set.run(heads);
     }
@@ -174,7 +169,7 @@ impl Grid {
             return;
         }
         if let Some(cell) = cell_of(event) {
-            let add = !self.base.borrow().contains(&cell);
+            let add = !self.base.borrow()[self.size.number(cell)];
             self.drag.set(Some(Drag { from: cell, to: cell, add }));
             self.activate(cell);
             self.show();
@@ -217,7 +212,7 @@ impl Grid {
             && let Some(cell) = cell_of(event)
         {
             self.activate(cell);
-            self.toggle(&[cell]);
+            self.toggle(&[self.size.number(cell)]);
         }
     }
 
@@ -227,13 +222,13 @@ impl Grid {
         match event.key().as_str() {
             " " if event.shift_key() => self.toggle(&self.size.layer(at.layer)),
             " " if held => self.toggle(&self.size.head(at.head)),
-            " " | "Enter" => self.toggle(&[at]),
+            " " | "Enter" => self.toggle(&[self.size.number(at)]),
             "a" if held => self.toggle(&self.size.all()),
             key => {
                 let Some(to) = self.size.moved(at, key) else { return };
                 self.activate(to);
                 if event.shift_key() {
-                    let heads = dragged(&self.base.borrow(), Some(Drag { from: at, to, add: true }));
+                    let heads = dragged(&self.base.borrow(), self.size, Some(Drag { from: at, to, add: true }));
                     self.set.run(heads);
                 }
                 dom::focus(self.element(to).cloned());

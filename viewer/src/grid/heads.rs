@@ -1,8 +1,6 @@
 //! Choosing heads of one model: a grid of layers and heads to click and drag on, and the same as text.
 
-use std::collections::BTreeSet;
-
-use lens_schema::{HeadSelection, LayerHead};
+use lens_schema::HeadSelection;
 use leptos::prelude::*;
 
 use crate::erase::{effect, live, on};
@@ -22,26 +20,23 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
     let name = model.model_name.clone();
     let text = {
         let (dir, name) = (dir.clone(), name.clone());
-        memo(move || store.state.with(|s| s.heads.get(&dir).or_else(|| s.heads.get(&name)).cloned()))
+        memo(move || store.state.with(|s| s.heads.get(&dir).or_else(|| s.heads.get(&name)).map(str::to_owned)))
     };
     let parsed = memo(move || heads_of(text.get().as_deref(), &model));
     // While a selection is invalid, the grid starts from nothing.
-    let base = memo(move || parsed.get().unwrap_or_default());
+    let base = memo(move || parsed.get().unwrap_or_else(|_| vec![false; size.count()]));
     let count = RwSignal::new(0);
     let stored = StoredValue::new((dir.clone(), name.clone()));
     let set_text = move |step: Step, text: String| {
         let (dir, name) = stored.get_value();
         store.edit(step, |s| {
-            s.heads.remove(&name);
-            match text.as_str() {
-                // A model's heads are all chosen unless the URL says otherwise.
-                "L*" => s.heads.remove(&dir),
-                _ => s.heads.insert(dir, text),
-            };
+            s.heads.set(&name, None);
+            // A model's heads are all chosen unless the URL says otherwise.
+            s.heads.set(&dir, (text != "L*").then_some(text));
         });
     };
-    let set = move |heads: BTreeSet<LayerHead>| {
-        set_text(Step::Push, HeadSelection::of(&heads, size.n_layers, size.n_heads).to_string());
+    let set = move |heads: Vec<bool>| {
+        set_text(Step::Push, HeadSelection::of(&heads, size.n_heads).to_string());
     };
 
     // What is being typed is left alone as long as it means what the URL says.
@@ -64,13 +59,13 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
             <div class="picker-head">
                 <h3 title=name.clone()>{name.clone()}</h3>
                 <span class="muted">
-                    {live(move || format!("{} of {}", count.get(), size.n_layers * size.n_heads))}
+                    {live(move || format!("{} of {}", count.get(), size.count()))}
                 </span>
                 <button
                     class="small"
                     aria-label=format!("All heads of {name}")
                     data-testid=format!("heads-all-{dir}")
-                    on:click=on(move |_| set(size.all().into_iter().collect()))
+                    on:click=on(move |_| set(vec![true; size.count()]))
                 >
                     "All"
                 </button>
@@ -78,7 +73,7 @@ pub fn HeadPicker(dir: String) -> impl IntoView {
                     class="small"
                     aria-label=format!("None of the heads of {name}")
                     data-testid=format!("heads-none-{dir}")
-                    on:click=on(move |_| set(BTreeSet::new()))
+                    on:click=on(move |_| set(vec![false; size.count()]))
                 >
                     "None"
                 </button>

@@ -177,9 +177,8 @@ impl Look {
         if let Some(average) = &self.average {
             let (side, pool, causal) = (average.side, average.pool, average.causal);
             let values = Values { side, pool, causal, cells: Cells::High(average.cells.clone()) };
-            let hash = tiles.members(&tile).first().map(|m| tiles.prompts[m.prompt as usize].hash.clone());
-            let labels = match hash.filter(|_| !average.note.contains("prompts")) {
-                Some(hash) => labels(model, &hash, average.n_ctx).await,
+            let labels = match average.prompt {
+                Some(prompt) => labels(model, &tiles.prompts[prompt as usize].hash, average.n_ctx).await,
                 None => Vec::new(),
             };
             return self.tell(&values, &labels, &format!("{}, 8 bits", average.note));

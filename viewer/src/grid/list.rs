@@ -2,7 +2,6 @@
 //! shift held, everything from the row that was pressed before), and a row may open to more.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use leptos::html;
@@ -58,7 +57,8 @@ pub struct List {
     pub columns: &'static [Column],
     pub lines: Memo<Vec<Line>>,
     pub sort: Memo<Option<Sort<String>>>,
-    pub chosen: Memo<BTreeSet<String>>,
+    /// Keys, in order.
+    pub chosen: Memo<Vec<String>>,
     pub open: Memo<Vec<String>>,
     /// Where rows open.
     pub full: Option<Callback<String, Option<Full>>>,
@@ -133,10 +133,8 @@ impl List {
             lines: RefCell::default(),
             last: RefCell::default(),
         });
-        let header = made.clone();
-        dom::listen(&head, "click", move |event: MouseEvent| header.press_header(&event));
-        let rows = made.clone();
-        dom::listen(&body, "click", move |event: MouseEvent| rows.press_row(&event));
+        dom::listen_for(&made, &head, "click", |made, event| made.press_header(&event));
+        dom::listen_for(&made, &body, "click", |made, event| made.press_row(&event));
         dom::listen(&body, "mousedown", |event: MouseEvent| {
             // Shift would select text.
             if event.shift_key() {
@@ -160,7 +158,7 @@ impl Made {
         if dom::closest(event, "input").is_some() {
             let keys: Vec<String> = self.lines.borrow().iter().map(|line| line.key.clone()).collect();
             let chosen = self.list.chosen.get_untracked();
-            let add = !keys.iter().all(|key| chosen.contains(key));
+            let add = !keys.iter().all(|key| chosen.binary_search(key).is_ok());
             self.act(Act::Choose(keys, add));
         } else if let Some(key) = dom::closest(event, "[data-key]").and_then(|button| button.get_attribute("data-key"))
             && let Some(column) = self.list.columns.iter().find(|column| column.key == key)
@@ -184,7 +182,7 @@ impl Made {
             _ => vec![key.clone()],
         };
         drop(lines);
-        let add = !self.list.chosen.with_untracked(|chosen| chosen.contains(&key));
+        let add = !self.list.chosen.with_untracked(|chosen| chosen.binary_search(&key).is_ok());
         self.act(Act::Choose(these, add));
     }
 
@@ -204,7 +202,7 @@ impl Made {
         let mut n_chosen = 0;
         for row in dom::all(&self.body, "tr[data-key]") {
             let key = row.get_attribute("data-key").unwrap_or_default();
-            let is_chosen = chosen.contains(&key);
+            let is_chosen = chosen.binary_search(&key).is_ok();
             n_chosen += usize::from(is_chosen);
             dom::toggle(&row, "chosen", is_chosen);
             if let Some(tick) = dom::first(&row, "input") {

@@ -1,6 +1,5 @@
 //! Narrowing the choice to what a heading stands over.
 
-use lens_schema::sort::set;
 use lens_schema::{HeadSelection, LayerHead};
 
 use crate::grid::order::{Key, MEAN, Tile};
@@ -33,10 +32,12 @@ impl State {
 
     fn keep_heads(&mut self, tiles: &Tiles, keep: impl Fn(&LayerHead) -> bool) {
         for model in &tiles.models {
-            let heads = set(model.heads.iter().copied().filter(|head| keep(head)));
-            self.heads.remove(&model.name);
-            let text = HeadSelection::of(&heads, model.n_layers, model.n_heads).to_string();
-            self.heads.insert(model.dir.clone(), text);
+            let mut kept = vec![false; model.n_layers * model.n_heads];
+            for head in model.heads.iter().filter(|head| keep(head)) {
+                kept[head.layer * model.n_heads + head.head] = true;
+            }
+            self.heads.set(&model.name, None);
+            self.heads.set(&model.dir, Some(HeadSelection::of(&kept, model.n_heads).to_string()));
         }
     }
 }
@@ -61,13 +62,14 @@ mod tests {
         let only = |key| {
             let mut state = State::default();
             state.keep_only(&tiles, &tile, key);
-            (state.models, state.heads.into_values().collect::<Vec<_>>())
+            let heads = state.heads.iter().map(|(_, heads)| heads.to_owned()).collect::<Vec<_>>();
+            (state.models, heads)
         };
         assert_eq!(only(Key::Model), (vec!["a".to_owned()], vec![]));
         assert_eq!(only(Key::Layer).1, ["L1H0-1", ""]);
         assert_eq!(only(Key::Head).1, ["H1", "H1"]);
         let mut state = State::default();
         state.keep_members(&tiles, &Tile { head: MEAN, ..tile });
-        assert_eq!((state.models, state.heads["a"].as_str()), (vec!["a".to_owned()], "L1H0-1"));
+        assert_eq!((state.models, state.heads.get("a")), (vec!["a".to_owned()], Some("L1H0-1")));
     }
 }

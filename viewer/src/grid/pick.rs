@@ -1,6 +1,5 @@
-//! What clicking, dragging and typing on the grid of heads does to what was chosen.
-
-use std::collections::BTreeSet;
+//! What clicking, dragging and typing on the grid of heads does to what was chosen: of each head, counted through the
+//! layers, whether it is.
 
 use lens_schema::LayerHead;
 
@@ -21,19 +20,29 @@ pub struct Size {
 }
 
 impl Size {
+    /// Number of cells.
+    pub fn count(self) -> usize {
+        self.n_layers * self.n_heads
+    }
+
+    /// A head's number, counted through the layers.
+    pub fn number(self, head: LayerHead) -> usize {
+        head.layer * self.n_heads + head.head
+    }
+
     /// One layer's heads.
-    pub fn layer(self, layer: usize) -> Vec<LayerHead> {
-        (0..self.n_heads).map(|head| LayerHead { layer, head }).collect()
+    pub fn layer(self, layer: usize) -> Vec<usize> {
+        (layer * self.n_heads..(layer + 1) * self.n_heads).collect()
     }
 
     /// One head of every layer.
-    pub fn head(self, head: usize) -> Vec<LayerHead> {
-        (0..self.n_layers).map(|layer| LayerHead { layer, head }).collect()
+    pub fn head(self, head: usize) -> Vec<usize> {
+        (0..self.n_layers).map(|layer| layer * self.n_heads + head).collect()
     }
 
     /// Every head.
-    pub fn all(self) -> Vec<LayerHead> {
-        (0..self.n_layers).flat_map(|layer| self.layer(layer)).collect()
+    pub fn all(self) -> Vec<usize> {
+        (0..self.count()).collect()
     }
 
     /// The head that an arrow key leads to.
@@ -52,30 +61,20 @@ impl Size {
 }
 
 /// What was chosen, with the rectangle added or taken out.
-pub fn dragged(base: &BTreeSet<LayerHead>, drag: Option<Drag>) -> BTreeSet<LayerHead> {
-    let mut out = base.clone();
+pub fn dragged(base: &[bool], size: Size, drag: Option<Drag>) -> Vec<bool> {
+    let mut out = base.to_vec();
     let Some(Drag { from, to, add }) = drag else { return out };
     for layer in from.layer.min(to.layer)..=from.layer.max(to.layer) {
-        for head in from.head.min(to.head)..=from.head.max(to.head) {
-            let cell = LayerHead { layer, head };
-            if add {
-                out.insert(cell)
-            } else {
-                out.remove(&cell)
-            };
-        }
+        out[layer * size.n_heads..][from.head.min(to.head)..=from.head.max(to.head)].fill(add);
     }
     out
 }
 
-/// Takes these out if all of them are chosen, else adds them.
-pub fn toggled(base: &BTreeSet<LayerHead>, these: &[LayerHead]) -> BTreeSet<LayerHead> {
-    let mut out = base.clone();
-    if these.iter().all(|cell| base.contains(cell)) {
-        out.retain(|cell| !these.contains(cell));
-    } else {
-        out.extend(these);
-    }
+/// Takes these, by their numbers, out if all of them are chosen, else adds them.
+pub fn toggled(base: &[bool], these: &[usize]) -> Vec<bool> {
+    let add = !these.iter().all(|at| base[*at]);
+    let mut out = base.to_vec();
+    these.iter().for_each(|at| out[*at] = add);
     out
 }
 
@@ -102,22 +101,23 @@ mod tests {
 
     #[test]
     fn rectangles_are_added_and_taken_out() {
-        let base = BTreeSet::from([cell(0, 0)]);
-        let drag = Drag { from: cell(2, 1), to: cell(1, 2), add: true };
-        let with = dragged(&base, Some(drag));
-        assert_eq!(with, BTreeSet::from([cell(0, 0), cell(1, 1), cell(1, 2), cell(2, 1), cell(2, 2)]));
-        assert_eq!(dragged(&with, Some(Drag { add: false, ..drag })), base);
-        assert_eq!(dragged(&base, None), base);
+        let base = [true, false, false, false, false, false];
+        let drag = Drag { from: cell(1, 1), to: cell(0, 2), add: true };
+        let with = dragged(&base, SIZE, Some(drag));
+        assert_eq!(with, [true, true, true, false, true, true]);
+        assert_eq!(dragged(&with, SIZE, Some(Drag { add: false, ..drag })), base);
+        assert_eq!(dragged(&base, SIZE, None), base);
     }
 
     #[test]
     fn lines_are_completed_first() {
-        let some = BTreeSet::from([cell(1, 1)]);
+        let mut some = [false; 6];
+        some[SIZE.number(cell(1, 1))] = true;
         let full = toggled(&some, &SIZE.layer(1));
-        assert_eq!(full.len(), 3);
-        assert!(toggled(&full, &SIZE.layer(1)).is_empty());
-        assert_eq!(toggled(&full, &SIZE.head(2)).len(), 4);
-        assert_eq!(toggled(&full, &SIZE.all()).len(), 6);
+        assert_eq!(full, [false, false, false, true, true, true]);
+        assert_eq!(toggled(&full, &SIZE.layer(1)), [false; 6]);
+        assert_eq!(toggled(&full, &SIZE.head(2)), [false, false, true, true, true, true]);
+        assert_eq!(toggled(&full, &SIZE.all()), [true; 6]);
     }
 
     #[test]

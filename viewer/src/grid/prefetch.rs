@@ -2,7 +2,6 @@
 //! in view comes first, and a few requests at a time leave room for what the reader does meanwhile.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 
@@ -25,7 +24,7 @@ const SIDE: usize = lens_schema::shard::OVERVIEW_SIDE;
 struct Part {
     model: u32,
     prompt: u32,
-    layers: BTreeSet<usize>,
+    layers: Vec<usize>,
     figures: usize,
 }
 
@@ -37,13 +36,17 @@ fn parts(tiles: &Tiles) -> Vec<Part> {
     // Averages take many files; they are for what is in view.
     let is_drawn = |t: &&Tile| !t.is_mean() && tiles.functions[t.function as usize].matrix.is_some();
     for tile in tiles.tiles.iter().filter(is_drawn) {
-        let place = &mut places[tile.model as usize * tiles.prompts.len() + tile.prompt as usize];
+        let (place, layer) =
+            (&mut places[tile.model as usize * tiles.prompts.len() + tile.prompt as usize], tile.layer as usize);
         if *place == usize::MAX {
             *place = parts.len();
             parts.push(Part { model: tile.model, prompt: tile.prompt, ..Part::default() });
         }
-        parts[*place].layers.insert(tile.layer as usize);
-        parts[*place].figures += 1;
+        let part = &mut parts[*place];
+        part.figures += 1;
+        if !part.layers.contains(&layer) {
+            part.layers.push(layer);
+        }
         if parts.len() > FILES {
             return Vec::new();
         }

@@ -1,6 +1,5 @@
 //! The panel of prompts: filters, buttons that choose many, the table, and its pages.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lens_schema::sort::set;
@@ -21,8 +20,8 @@ use crate::url::Step;
 #[derive(Debug, Clone, Copy)]
 pub struct Chosen {
     pub store: Store,
-    /// Hashes of the chosen prompts; the choice of all is spelled out.
-    pub hashes: Memo<BTreeSet<String>>,
+    /// Hashes of the chosen prompts, in order; the choice of all is spelled out.
+    pub hashes: Memo<Vec<String>>,
     /// The rows on the page of the table.
     pub on_page: Memo<Vec<Arc<PromptRow>>>,
     /// The page, from 0.
@@ -59,13 +58,14 @@ impl Chosen {
                 Prompts::All => rows.iter().flat_map(|rows| rows.iter()).map(|r| r.hash.clone()).collect(),
             };
             if add {
-                list.extend(these.into_iter().filter(|hash| !before.contains(hash)));
+                list.extend(these.into_iter().filter(|hash| before.binary_search(hash).is_err()));
             } else {
-                let gone: BTreeSet<&str> = set(these.iter().map(String::as_str));
-                list.retain(|hash| !gone.contains(&**hash));
+                let gone = set(these);
+                list.retain(|hash| gone.binary_search(hash).is_err());
             }
-            let chosen: BTreeSet<&str> = set(list.iter().map(String::as_str));
-            let all = rows.is_some_and(|rows| rows.len() > 1 && rows.iter().all(|r| chosen.contains(&*r.hash)));
+            let chosen = set(list.iter().map(String::as_str));
+            let is_chosen = |row: &Arc<PromptRow>| chosen.binary_search(&row.hash.as_str()).is_ok();
+            let all = rows.is_some_and(|rows| rows.len() > 1 && rows.iter().all(is_chosen));
             s.prompts = if all { Prompts::All } else { Prompts::Some(list) };
         });
     }
@@ -86,9 +86,7 @@ pub fn PromptPanel() -> impl IntoView {
     let chosen = Chosen::new(store);
     let summary = live(move || {
         let total = store.rows.with(|r| r.as_ref().map(|r| r.len()));
-        total
-            .map(|n| format!("{} of {}", thousands(chosen.hashes.with(BTreeSet::len)), thousands(n)))
-            .unwrap_or_default()
+        total.map(|n| format!("{} of {}", thousands(chosen.hashes.with(Vec::len)), thousands(n))).unwrap_or_default()
     });
     let act = move |act| match act {
         Act::Choose(hashes, add) => chosen.set(hashes, add),
@@ -176,7 +174,7 @@ fn Bulk(chosen: Chosen) -> impl IntoView {
             <button
                 class="small"
                 data-testid="choose-none"
-                disabled=live(move || chosen.hashes.with(BTreeSet::is_empty))
+                disabled=live(move || chosen.hashes.with(Vec::is_empty))
                 on:click=on(move |_| store.edit(Step::Push, |s| s.prompts = Prompts::Some(Vec::new())))
             >
                 "Choose none"

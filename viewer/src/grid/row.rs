@@ -115,7 +115,7 @@ fn links(scene: &Scene, first: usize, len: usize) -> Vec<HtmlElement> {
         let score = score(tiles, at).map(|score| format!(", score {score}")).unwrap_or_default();
         let href = match pin(tiles, tile) {
             Some(pin) => scene.shade.after(path::single_url(&pin.id, &pin.hash)),
-            None => scene.members_url(tile),
+            None => scene.members_url(scene.address.clone(), tile),
         };
         let link = dom::element(
             "a",
@@ -150,6 +150,8 @@ fn caption(scene: &Scene, at: usize) -> String {
         (false, true) => parts.push(label(tiles, tile, Key::Head)),
         (false, false) => {}
     }
+    // In front of what may be too long to be seen.
+    parts.extend(score(tiles, at));
     for (key, n) in
         [(Key::Function, tiles.functions.len()), (Key::Model, tiles.models.len()), (Key::Prompt, tiles.prompts.len())]
     {
@@ -157,7 +159,6 @@ fn caption(scene: &Scene, at: usize) -> String {
             parts.push(label(tiles, tile, key));
         }
     }
-    parts.extend(score(tiles, at));
     parts.join(" ")
 }
 

@@ -23,7 +23,7 @@ pub struct Scene {
     pub headed: Vec<Key>,
     /// What a row's label names.
     pub row: Option<Key>,
-    /// The page's address, for links to other choices.
+    /// The page's address when they were, for links to other choices.
     pub address: Query,
 }
 
@@ -34,9 +34,8 @@ impl PartialEq for Scene {
 }
 
 impl Scene {
-    /// The page with the members of an average one by one.
-    pub fn members_url(&self, tile: &Tile) -> String {
-        let mut query = self.address.clone();
+    /// The page of this address with the members of an average one by one.
+    pub fn members_url(&self, mut query: Query, tile: &Tile) -> String {
         let mut state = State::read(&query);
         state.keep_members(&self.tiles, tile);
         state.write(&mut query);

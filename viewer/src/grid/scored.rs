@@ -1,19 +1,19 @@
 //! Scores of heads, to sort figures by.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lens_schema::score::{Column, ScoreTable};
+use lens_schema::sort;
 
 use crate::grid::order::{Key, MEAN, Order, Tile};
 use crate::grid::tiles::Tiles;
 
-/// The tables of the chosen models, with their directories; a model that is absent has none, or it is not yet there.
+/// The tables of the models that were chosen when they were fetched, with their directories.
 #[derive(Debug, Default)]
 pub struct Scores {
     pub tables: Vec<(String, Rc<ScoreTable>)>,
-    /// Whether absent tables are there for good.
-    pub complete: bool,
+    /// Directories of those that the site has no scores of.
+    pub absent: Vec<String>,
     /// What went wrong with fetching them.
     pub errors: Vec<String>,
 }
@@ -59,7 +59,7 @@ impl Scores {
         let values = tiles.models.iter().map(|model| {
             let name = order.score.as_ref()?;
             let Some((_, table)) = self.tables.iter().find(|(dir, _)| *dir == model.dir) else {
-                if self.complete {
+                if self.absent.contains(&model.dir) {
                     notices.push(format!("{} has no scores on this site; its figures come last.", model.name));
                 }
                 return None;
@@ -72,17 +72,17 @@ impl Scores {
                 notices.push(format!("{} has no score {name}: {why}.", model.name));
                 return None;
             };
-            let rows: BTreeMap<&str, usize> =
-                table.prompts.iter().zip(0..).fold(BTreeMap::new(), |mut rows, (p, i)| {
-                    rows.insert(p.as_str(), i);
-                    rows
-                });
+            let by_hash = sort::indexes(table.prompts.len(), &mut |a, b| table.prompts[a].cmp(&table.prompts[b]));
+            let row = |hash: &String| {
+                let at = by_hash.binary_search_by(|row| table.prompts[*row].cmp(hash));
+                at.ok().map(|at| by_hash[at])
+            };
             Some(Values {
                 column,
                 average: table.average(column),
                 n_heads: table.n_heads,
                 size: table.n_layers * table.n_heads,
-                rows: tiles.prompts.iter().map(|prompt| rows.get(&*prompt.hash).copied()).collect(),
+                rows: tiles.prompts.iter().map(|prompt| row(&prompt.hash)).collect(),
             })
         });
         let values: Vec<Option<Values>> = values.collect();
@@ -156,12 +156,16 @@ mod tests {
             prompts: merge(&[("a".to_owned(), Arc::new(vec![prompt("q"), prompt("new")]))]),
             ..Tiles::default()
         };
-        let scores = Scores { tables: vec![("a".to_owned(), Rc::new(table))], complete: true, ..Scores::default() };
-        let ask = |name: &str, prompt, head| {
+        let mut scores = Scores { tables: vec![("a".to_owned(), Rc::new(table))], ..Scores::default() };
+        let ask = |scores: &Scores, name: &str, prompt, head| {
             let order = Order::read(&[format!("score:{name}")]);
             let (value, notices) = scores.of(&tiles, &order);
             (value(&tiles, &Tile { model: 0, prompt, layer: 0, head, function: 0 }), notices)
         };
+        // What is still to be fetched is not missing.
+        assert_eq!(ask(&scores, "own", 0, 0).1, [""; 0]);
+        scores.absent.push("b".to_owned());
+        let ask = |name: &str, prompt, head| ask(&scores, name, prompt, head);
         assert_eq!(ask("own", 0, 1).0, Some(6.0));
         // A prompt without a row, and no prompt at all: the average.
         assert_eq!((ask("own", 1, 1).0, ask("own", MEAN, 0).0), (Some(4.0), Some(2.0)));

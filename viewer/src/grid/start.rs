@@ -11,7 +11,7 @@ use crate::grid::state::{Prompts, State};
 use crate::grid::store::Store;
 use crate::grid::table::PromptRow;
 use crate::signal::memo;
-use crate::url::Step;
+use crate::url::{Query, Step};
 
 /// Models that are shown with a picture.
 const CARDS: usize = 6;
@@ -116,11 +116,13 @@ fn Cards() -> impl IntoView {
 fn Card(model: ModelEntry) -> impl IntoView {
     let store = Store::here();
     let dir = StoredValue::new(model.dir());
+    let name = model.model_name.clone();
     let (n_layers, n_heads) = (model.n_layers, model.n_heads);
     let prompt = memo(move || store.rows.get().and_then(|rows| first_prompt(&rows, &dir.get_value())));
+    let model = StoredValue::new(model);
     let begin = move |_| {
         store.edit(Step::Push, |s| {
-            s.models = vec![dir.get_value()];
+            s.begin_with(&model.get_value());
             s.prompts = Prompts::Some(prompt.get_untracked().map(|p| p.hash.clone()).into_iter().collect());
             s.row = Some(Key::Layer);
         });
@@ -136,7 +138,7 @@ fn Card(model: ModelEntry) -> impl IntoView {
                     view! { <img src=path::sheet(&dir.get_value(), &prompt.hash) alt="" /> }.into_any()
                 })}
             </span>
-            <strong>{model.model_name}</strong>
+            <strong>{name}</strong>
             <span class="muted">{format!("{} × {}, {}", size[0], size[1], size[2])}</span>
             <span class="muted clamp">
                 {live(move || prompt.get().map(|p| format!("“{}”", p.preview(70))).unwrap_or_default())}
@@ -165,15 +167,16 @@ fn Suggestions(missing: Missing) -> impl IntoView {
         match missing {
             Missing::Everything => {
                 if let Some(model) = index.models.first() {
-                    let (dir, n) = (model.dir(), rows.iter().filter(|r| r.has_model(&model.dir())).count());
+                    let (model, dir, n) =
+                        (model.clone(), model.dir(), rows.iter().filter(|r| r.has_model(&model.dir())).count());
                     if n > 1 {
                         let label = format!("Layer 0 of {} on all {n} prompts", model.model_name);
                         out.push(button(
                             label,
                             "how its patterns change with the text".to_owned(),
                             Box::new(move |s| {
-                                s.models = vec![dir.clone()];
-                                s.heads.insert(dir.clone(), "L0".to_owned());
+                                s.begin_with(&model);
+                                s.heads.set(&dir, Some("L0".to_owned()));
                                 s.prompts = Prompts::All;
                             }),
                         ));
@@ -182,10 +185,10 @@ fn Suggestions(missing: Missing) -> impl IntoView {
             }
             Missing::Models => {
                 for model in index.models.iter().take(3) {
-                    let dir = model.dir();
+                    let model = model.clone();
                     let label = format!("All heads of {}", model.model_name);
                     let detail = format!("{} layers × {} heads", model.n_layers, model.n_heads);
-                    out.push(button(label, detail, Box::new(move |s| s.models = vec![dir.clone()])));
+                    out.push(button(label, detail, Box::new(move |s| s.begin_with(&model))));
                 }
             }
             Missing::Prompts => {
@@ -202,7 +205,7 @@ fn Suggestions(missing: Missing) -> impl IntoView {
             Missing::Heads => out.push(button(
                 "All heads".to_owned(),
                 "of the chosen models".to_owned(),
-                Box::new(|s| s.heads.clear()),
+                Box::new(|s| s.heads = Query::default()),
             )),
             Missing::Functions => {
                 out.push(button("The attention pattern".to_owned(), String::new(), Box::new(|s| s.functions = None)));

@@ -1,6 +1,6 @@
 //! Everything that the page shows by choice, and how it is written in the URL.
 
-use std::collections::BTreeMap;
+use lens_schema::ModelEntry;
 
 use crate::grid::mean::Mean;
 use crate::grid::order::{Key, Order};
@@ -73,7 +73,7 @@ pub struct State {
     /// Chosen models by directory.
     pub models: Vec<String>,
     /// Head selections by model as they were typed, right or wrong; a model that is absent has all its heads.
-    pub heads: BTreeMap<String, String>,
+    pub heads: Query,
     pub prompts: Prompts,
     /// Chosen figure functions; `None` is the site's first.
     pub functions: Option<Vec<String>>,
@@ -119,7 +119,7 @@ impl Default for State {
     fn default() -> Self {
         State {
             models: Vec::new(),
-            heads: BTreeMap::new(),
+            heads: Query::default(),
             prompts: Prompts::Some(Vec::new()),
             functions: None,
             mean: None,
@@ -151,11 +151,9 @@ impl State {
     /// Reads a URL's query. What cannot be understood is as if it were not there.
     pub fn read(query: &Query) -> State {
         let default = State::default();
-        let mut heads = BTreeMap::new();
-        heads.extend(query.with_prefix(HEADS).map(|(model, heads)| (model.to_owned(), heads.to_owned())));
         State {
             models: query.list("models"),
-            heads,
+            heads: query.below(HEADS),
             prompts: match query.get("prompts") {
                 Some("*") => Prompts::All,
                 list => Prompts::Some(list.map(split_list).unwrap_or_default()),
@@ -201,16 +199,9 @@ impl State {
             },
         );
         query.set("functions", self.functions.as_ref().map(|names| join_list(names)));
-        let gone: Vec<String> = query
-            .with_prefix(HEADS)
-            .filter(|(model, _)| !self.heads.contains_key(*model))
-            .map(|(model, _)| format!("{HEADS}{model}"))
-            .collect();
-        for key in gone {
-            query.set(&key, None);
-        }
-        for (model, heads) in &self.heads {
-            query.set(&format!("{HEADS}{model}"), Some(heads.clone()));
+        let before = query.below(HEADS);
+        for (model, _) in before.iter().chain(self.heads.iter()) {
+            query.set(&format!("{HEADS}{model}"), self.heads.get(model).map(str::to_owned));
         }
         query.set("mean", self.mean.map(|m| m.name().to_owned()));
         query.set_list("pins", &self.pins);
@@ -233,6 +224,14 @@ impl State {
         query.set_list("docs", &self.docs);
         query.set_list("closed", &self.closed.iter().map(|p| p.name()).collect::<Vec<_>>());
         query.set("tab", (self.tab != default.tab).then(|| self.tab.name().to_owned()));
+    }
+
+    /// Chooses one model with all its heads, whichever of them were chosen before.
+    pub fn begin_with(&mut self, model: &ModelEntry) {
+        let dir = model.dir();
+        self.heads.set(&model.model_name, None);
+        self.heads.set(&dir, None);
+        self.models = vec![dir];
     }
 
     /// Folds a part of the page away, or opens it.
@@ -278,7 +277,7 @@ mod tests {
         let query = "models=A~B&prompts=-h_1~h2&functions=raw~svd&heads-A=L0H1~L2Hx~L3-5H*";
         let state = State::read(&Query::parse(query));
         assert_eq!(state.models, ["A", "B"]);
-        assert_eq!(state.heads["A"], "L0H1~L2Hx~L3-5H*");
+        assert_eq!(state.heads.get("A"), Some("L0H1~L2Hx~L3-5H*"));
         assert_eq!(state.prompts, Prompts::Some(vec!["-h_1".to_owned(), "h2".to_owned()]));
         assert_eq!(state.functions.as_deref(), Some(&["raw".to_owned(), "svd".to_owned()][..]));
         let escaped = query.replace('~', "%7E").replace('*', "%2A");
@@ -309,11 +308,14 @@ mod tests {
     fn other_parameters_stay() {
         let mut query = Query::parse("theirs=1&models=A&heads-A=L1&heads-B=L2");
         let mut state = State::read(&query);
-        state.heads.remove("A");
+        state.heads.set("A", None);
         state.models = vec!["B".to_owned()];
         state.write(&mut query);
         assert_eq!(query.to_string(), "theirs=1&models=B&heads-B=L2");
         assert!(!state.is_clear());
+        let model = serde_json::json!({"model_name": "B", "n_layers": 1, "n_heads": 1});
+        state.begin_with(&serde_json::from_value(model).unwrap());
+        assert_eq!((state.models.as_slice(), state.heads.get("B")), (&["B".to_owned()][..], None));
         state.clear();
         state.write(&mut query);
         assert_eq!(query.to_string(), "theirs=1");

@@ -25,7 +25,8 @@ pub struct Store {
     pub state: Memo<State>,
     /// Directories of the chosen models, in the site's order.
     pub chosen_models: Memo<Vec<String>>,
-    /// The prompts of the chosen models, or of all if none is chosen; `None` while they are fetched.
+    /// The prompts of the chosen models, or of all if none is chosen; `None` until the first are fetched, and
+    /// those of the choice before until those of the next are.
     pub rows: Memo<Option<Arc<Vec<Arc<PromptRow>>>>>,
     /// The rows that the filters let through.
     pub filtered: Memo<Vec<usize>>,
@@ -157,10 +158,14 @@ fn follow_scores(
         }
         let (models, index) = (models.get(), index.get_value());
         task.set_value(Some(Task::new(async move {
-            let mut found = Scores { complete: true, ..Scores::default() };
-            for dir in models.iter().filter(|dir| scores::has(&index, dir)) {
-                match scores::table(dir).await {
-                    Ok(table) => found.tables.push((dir.clone(), table)),
+            let mut found = Scores::default();
+            for dir in models {
+                if !scores::has(&index, &dir) {
+                    found.absent.push(dir);
+                    continue;
+                }
+                match scores::table(&dir).await {
+                    Ok(table) => found.tables.push((dir, table)),
                     Err(message) => found.errors.push(message),
                 }
             }

@@ -1,11 +1,10 @@
 //! The rows of the prompt table: every prompt of several models once, filtered, sorted and paged.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lens_schema::PromptEntry;
-use lens_schema::sort::sort_by;
+use lens_schema::sort::{set, sort_by};
 
 use crate::grid::state::State;
 
@@ -121,10 +120,13 @@ impl PromptRow {
 /// after the other, have them.
 pub fn merge(models: &[(String, Arc<Vec<PromptEntry>>)]) -> Vec<Arc<PromptRow>> {
     let mut rows: Vec<PromptRow> = Vec::new();
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let hashes = set(models.iter().flat_map(|(_, prompts)| prompts.iter().map(|prompt| prompt.hash.as_str())));
+    // The row of each hash.
+    let mut places = vec![None; hashes.len()];
     for (model, prompts) in models {
         for prompt in prompts.iter() {
-            let place = *places.entry(&prompt.hash).or_insert_with(|| {
+            let hash = hashes.partition_point(|other| *other < prompt.hash.as_str());
+            let place = *places[hash].get_or_insert_with(|| {
                 rows.push(PromptRow {
                     hash: prompt.hash.clone(),
                     text: prompt.text.clone(),
@@ -143,11 +145,11 @@ pub fn merge(models: &[(String, Arc<Vec<PromptEntry>>)]) -> Vec<Arc<PromptRow>> 
 
 /// The data sets of the rows, with how many prompts each has, by name.
 pub fn datasets(rows: &[Arc<PromptRow>]) -> Vec<(String, usize)> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in rows.iter().filter(|r| !r.dataset.is_empty()) {
-        *counts.entry(&row.dataset).or_default() += 1;
-    }
-    counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+    let named = || rows.iter().map(|row| row.dataset.as_str()).filter(|name| !name.is_empty());
+    let names = set(named());
+    let mut counts = vec![0; names.len()];
+    named().for_each(|name| counts[names.partition_point(|other| *other < name)] += 1);
+    names.into_iter().map(str::to_owned).zip(counts).collect()
 }
 
 /// The rows that the filters let through, in the order of the table: indexes into `rows`.

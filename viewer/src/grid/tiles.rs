@@ -1,6 +1,5 @@
 //! Which figures the choice amounts to, and what of it this site does not have.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lens_schema::index::MatrixStyle;
@@ -13,12 +12,13 @@ use crate::grid::scored::Scores;
 use crate::grid::state::{Prompts, State};
 use crate::grid::table::{PromptColumn, PromptRow, Sort, sorted};
 use crate::index::Index;
+use crate::url::Query;
 
 /// The part of the state that decides which figures are shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     pub models: Vec<String>,
-    pub heads: BTreeMap<String, String>,
+    pub heads: Query,
     pub prompts: Prompts,
     pub functions: Option<Vec<String>>,
     pub mean: Option<Mean>,
@@ -76,7 +76,7 @@ pub struct Tiles {
 
 /// Everything that the site has pictures of, in the order of its index.
 pub fn functions(index: &Index) -> Vec<Function> {
-    let packed: BTreeSet<&str> = set(index.manifest.models.iter().flat_map(|m| m.figures.keys().map(String::as_str)));
+    let packed = set(index.manifest.models.iter().flat_map(|m| m.figures.keys().map(String::as_str)));
     let mut out = Vec::new();
     for (entry, figure) in index.figures.iter().enumerate() {
         if let Some(matrix) = figure.matrix_style() {
@@ -113,8 +113,8 @@ pub fn find_model<'a>(index: &'a Index, name: &str) -> Option<&'a ModelEntry> {
     index.model(name).or_else(|| index.models.iter().find(|m| m.model_name == name))
 }
 
-/// The heads of a model that its selection names: all of them where there is no selection.
-pub fn heads_of(text: Option<&str>, model: &ModelEntry) -> Result<BTreeSet<LayerHead>, String> {
+/// Whether each head of a model, counted through the layers, is named by its selection: all are where there is none.
+pub fn heads_of(text: Option<&str>, model: &ModelEntry) -> Result<Vec<bool>, String> {
     let selection = text.map_or_else(|| Ok(HeadSelection::all()), str::parse)?;
     selection.heads(model.n_layers, model.n_heads)
 }
@@ -147,7 +147,7 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>, s
             continue;
         }
         let text = choice.heads.get(&dir).or_else(|| choice.heads.get(&entry.model_name));
-        match heads_of(text.map(String::as_str), entry) {
+        match heads_of(text, entry) {
             Ok(heads) => {
                 entries.push(entry);
                 out.models.push(ChosenModel {
@@ -155,7 +155,10 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>, s
                     name: entry.model_name.clone(),
                     n_layers: entry.n_layers,
                     n_heads: entry.n_heads,
-                    heads: heads.into_iter().collect(),
+                    heads: (0..heads.len())
+                        .filter(|at| heads[*at])
+                        .map(|at| LayerHead::nth(at, entry.n_heads))
+                        .collect(),
                 });
             }
             Err(message) => out.notices.push(format!("{dir}: {message}.")),
@@ -175,8 +178,9 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>, s
     out.prompts = match &choice.prompts {
         Prompts::All => rows.to_vec(),
         Prompts::Some(hashes) => {
-            let wanted: BTreeSet<&str> = set(hashes.iter().map(String::as_str));
-            let found: Vec<Arc<PromptRow>> = rows.iter().filter(|r| wanted.contains(&*r.hash)).cloned().collect();
+            let wanted = set(hashes.iter().map(String::as_str));
+            let is_wanted = |row: &&Arc<PromptRow>| wanted.binary_search(&row.hash.as_str()).is_ok();
+            let found: Vec<Arc<PromptRow>> = rows.iter().filter(is_wanted).cloned().collect();
             if found.len() < wanted.len() && !choice.models.is_empty() {
                 let n = wanted.len() - found.len();
                 out.notices.push(format!(
@@ -203,7 +207,8 @@ pub fn choose(index: &Index, choice: &Choice, rows: Option<&[Arc<PromptRow>]>, s
 /// Every figure, in the default order; adds notices on those that are missing.
 fn enumerate(of: &mut Tiles, index: &Index, mean: Option<Mean>) -> Vec<Tile> {
     let mut out: Vec<Tile> = Vec::new();
-    let mut missing = BTreeMap::<&str, usize>::new();
+    // By function.
+    let mut missing = vec![0; of.functions.len()];
     for (m, model) in of.models.iter().enumerate() {
         let manifest = index.manifest_model(&model.dir);
         // An average over prompts is there once.
@@ -216,7 +221,7 @@ fn enumerate(of: &mut Tiles, index: &Index, mean: Option<Mean>) -> Vec<Tile> {
                     None => mean.is_none() && manifest.is_some_and(|m| m.has_figure(&function.name, &prompt.hash)),
                 };
                 if !there {
-                    *missing.entry(&function.name).or_default() += model.heads.len();
+                    missing[f] += model.heads.len();
                     continue;
                 }
                 for head in &model.heads {
@@ -230,7 +235,8 @@ fn enumerate(of: &mut Tiles, index: &Index, mean: Option<Mean>) -> Vec<Tile> {
             }
         }
     }
-    of.notices.extend(missing.into_iter().map(|(name, n)| match mean {
+    let missing = of.functions.iter().zip(missing).filter(|(_, n)| *n > 0);
+    of.notices.extend(missing.map(|(Function { name, .. }, n)| match mean {
         Some(_) => format!("{name} is drawn as pictures, which have no average."),
         None => format!(
             "{} by {name}: not drawn when the site was built.",
@@ -241,18 +247,19 @@ fn enumerate(of: &mut Tiles, index: &Index, mean: Option<Mean>) -> Vec<Tile> {
 }
 
 /// `1 figure is missing`, `2 figures are missing`.
-fn counted(n: usize, one: &str, many: &str) -> String {
+pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use lens_schema::index::{Manifest, ManifestModel};
     use lens_schema::{Precision, PromptEntry, SCHEMA_VERSION};
 
     use super::*;
     use crate::grid::table::merge;
-    use crate::url::Query;
 
     fn index() -> Index {
         let figures = BTreeMap::from([("svd.left".to_owned(), Some(vec!["p".to_owned()])), ("odd".to_owned(), None)]);

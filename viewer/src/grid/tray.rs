@@ -1,5 +1,7 @@
 //! The figures that the reader keeps, at the foot of the page, and the way to compare them.
 
+use std::sync::Arc;
+
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -8,7 +10,9 @@ use web_sys::{HtmlCanvasElement, HtmlElement, MouseEvent};
 use crate::dom;
 use crate::erase::{effect, on};
 use crate::grid::pins::Pin;
+use crate::grid::shade::Shade;
 use crate::grid::store::Store;
+use crate::grid::table::PromptRow;
 use crate::signal::memo;
 use crate::task::Task;
 use crate::url::{Query, Step};
@@ -22,15 +26,19 @@ pub fn Tray() -> impl IntoView {
     let store = Store::here();
     let root = NodeRef::<html::Div>::new();
     let pins = memo(move || store.state.with(|s| (s.pinned(), s.shade)));
+    // The prompts' texts are in their names.
+    let rows = store.rows;
     let tasks = StoredValue::new_local(Vec::<Task>::new());
     effect(move || {
         let Some(root) = root.get() else { return };
-        let (pins, shade) = pins.get();
+        let ((pins, shade), rows) = (pins.get(), rows.get().unwrap_or_default());
+        // Whoever let go of one by its button is at the next.
+        let focused = dom::all(&root, "button").iter().position(|button| button.matches(":focus").unwrap_or(false));
         let mut look = Query::default();
         shade.write(&mut look);
         let row = dom::element("ul", &[("aria-label", "Pinned figures")]);
         let drawn = pins.iter().map(|pin| {
-            let (item, task) = item(store, pin);
+            let (item, task) = item(&rows, shade, pin);
             dom::append(&row, &item);
             task
         });
@@ -43,6 +51,10 @@ pub fn Tray() -> impl IntoView {
         let attributes = [("class", "primary"), ("data-testid", "compare"), ("href", &*href)];
         dom::append(&root, &dom::words("a", &attributes, &text));
         dom::append(&root, &dom::words("button", &[("class", "quiet"), ("data-testid", "unpin-all")], "Clear"));
+        if let Some(at) = focused {
+            let buttons = dom::all(&root, "button");
+            dom::focus(buttons.get(at.min(buttons.len() - 1)).cloned());
+        }
     });
     let click = move |event: MouseEvent| {
         if let Some(button) = dom::closest(&event, "button") {
@@ -59,9 +71,8 @@ pub fn Tray() -> impl IntoView {
 }
 
 /// One pinned figure: its picture, which leads to it, its name, and a button that lets go of it.
-fn item(store: Store, pin: &Pin) -> (HtmlElement, Task) {
-    let rows = store.rows.get_untracked();
-    let prompt = rows.iter().flat_map(|rows| rows.iter()).find(|row| row.hash == pin.hash);
+fn item(rows: &[Arc<PromptRow>], shade: Shade, pin: &Pin) -> (HtmlElement, Task) {
+    let prompt = rows.iter().find(|row| row.hash == pin.hash);
     let prompt = prompt.map_or_else(|| pin.hash.clone(), |row| row.preview(80));
     let name = format!("{} {}, {prompt}", pin.id.model, pin.id.head);
     let href = lens_schema::path::single_url(&pin.id, &pin.hash);
@@ -80,7 +91,7 @@ fn item(store: Store, pin: &Pin) -> (HtmlElement, Task) {
     let attributes =
         [("class", "icon small"), ("aria-label", &*label), ("data-pin", &*written), ("data-testid", "unpin")];
     let item = dom::around("li", &[], &[&link, &dom::words("button", &attributes, "×")]);
-    let (pin, shade) = (pin.clone(), store.state.with_untracked(|s| s.shade));
+    let pin = pin.clone();
     let surface: HtmlCanvasElement = surface.unchecked_into();
     let failed = item.clone();
     let task = Task::new(async move {

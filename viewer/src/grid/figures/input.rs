@@ -12,29 +12,38 @@ use crate::grid::layout::Content;
 use crate::grid::order::Key;
 use crate::grid::row;
 use crate::grid::scene::Scene;
-use crate::url::Step;
+use crate::url::{Query, Step};
 
 /// Listens for as long as the figures are there; `measure` is told that the view has moved.
 pub fn listen(shown: &Rc<Shown>, measure: impl Fn() + Copy + 'static) {
-    let on_key = shown.clone();
-    dom::listen(&shown.root, "keydown", move |event: KeyboardEvent| key(&on_key, &event, measure));
-    let on_click = shown.clone();
-    dom::listen(&shown.root, "click", move |event: MouseEvent| click(&on_click, &event));
-    let on_focus = shown.clone();
-    dom::listen(&shown.root, "focusin", move |event: MouseEvent| {
+    let root = &shown.root;
+    dom::listen_for(shown, root, "keydown", move |shown, event| key(shown, &event, measure));
+    dom::listen_for(shown, root, "click", |shown, event| click(shown, &event));
+    dom::listen_for(shown, root, "focusin", |shown, event: MouseEvent| {
         if let Some(tile) = tile_of(&event) {
-            on_focus.activate(tile);
-            point(&on_focus, &event, tile, false);
+            shown.activate(tile);
+            point(shown, &event, tile, false);
         }
     });
-    let on_move = shown.clone();
-    dom::listen(&shown.root, "pointermove", move |event: MouseEvent| match tile_of(&event) {
-        Some(tile) => point(&on_move, &event, tile, true),
-        None => on_move.hover.leave(),
+    dom::listen_for(shown, root, "pointermove", |shown, event: MouseEvent| match tile_of(&event) {
+        Some(tile) => point(shown, &event, tile, true),
+        None => shown.hover.leave(),
     });
     for leaving in ["pointerleave", "focusout", "pointerdown"] {
-        let on_leave = shown.clone();
-        dom::listen(&shown.root, leaving, move |_: MouseEvent| on_leave.hover.leave());
+        dom::listen_for(shown, root, leaving, |shown, _: MouseEvent| shown.hover.leave());
+    }
+    for following in ["pointerdown", "click"] {
+        dom::listen_for(shown, root, following, |shown, event: MouseEvent| lead(shown, &event));
+    }
+}
+
+/// What an average leads to keeps the address as it is by now: pins, theme and filters change it, and leave the figures.
+fn lead(shown: &Shown, event: &Event) {
+    let scene = shown.scene();
+    let tile = tile_of(event).and_then(|at| scene.tiles.tiles.get(at)).filter(|tile| tile.is_mean());
+    if let (Some(tile), Some(link)) = (tile, dom::closest(event, "a.tile")) {
+        let address = shown.store.address.with_untracked(Query::clone);
+        dom::set(&link, "href", &scene.members_url(address, tile));
     }
 }
 

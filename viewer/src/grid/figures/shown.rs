@@ -102,8 +102,9 @@ impl Shown {
             }
             if frame::now() - began > SLICE_MS {
                 if !self.is_making.replace(true) {
-                    let shown = self.clone();
+                    let shown = Rc::downgrade(self);
                     request_animation_frame(move || {
+                        let Some(shown) = shown.upgrade() else { return };
                         shown.is_making.set(false);
                         shown.make();
                     });
