@@ -227,6 +227,19 @@ fn a_damaged_file_is_named_and_the_rest_is_shown() {
 }
 
 #[test]
+fn a_file_of_another_model_is_refused() {
+    let models = std::fs::read_to_string(Site::made().folder().join("models.jsonl")).unwrap();
+    let larger = models.replace("\"n_heads\":4", "\"n_heads\":5");
+    assert_ne!(larger, models);
+    let site = Site::damaged("models.jsonl", Some(&larger));
+    visit(&site.url, &address("L0", &[3]), |page| {
+        page.wait_for(&format!("{}[data-state=failed]", tile(DECODER, "L0H4", 3)));
+        let said = page.text("[data-testid=failures]");
+        assert!(said.contains("overview.npz: it has 3 layers of 4 heads, but models.jsonl says 3 of 5"), "{said}");
+    });
+}
+
+#[test]
 fn prompts_that_are_missing_leave_those_of_other_models() {
     let site = Site::damaged(&format!("{DECODER}/prompts.jsonl"), None);
     visit(&site.url, "index.html", |page| {

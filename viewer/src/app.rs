@@ -12,6 +12,7 @@ use crate::erase::{effect, live, part};
 use crate::finder::{IndexView, Views};
 use crate::index::Index;
 use crate::parts::Single;
+use crate::patterns;
 use crate::signal::awaited;
 use crate::theme::{self, ThemeButton};
 use crate::url::Address;
@@ -86,6 +87,7 @@ pub fn App(own: String) -> impl IntoView {
             None => view! { <Skeleton /> }.into_any(),
             Some(Err(message)) => view! { <Failure title="This site cannot be shown" message /> }.into_any(),
             Some(Ok(index)) => {
+                patterns::expect(&index.models);
                 provide_context(Arc::new(index));
                 single.map_or_else(|| view! { <IndexView /> }.into_any(), Single::view)
             }
