@@ -240,6 +240,16 @@ fn a_file_of_another_model_is_refused() {
 }
 
 #[test]
+fn the_figures_may_be_left_before_the_next_frame() {
+    let site = Site::made();
+    visit(&site.url, &address("L0", &[3]), |page| {
+        wait_tiles(page, 4);
+        page.eval("dispatchEvent(new Event('scroll')), document.querySelector('[data-testid=view-heads]').click()");
+        page.wait_for("[data-testid=map]");
+    });
+}
+
+#[test]
 fn prompts_that_are_missing_leave_those_of_other_models() {
     let site = Site::damaged(&format!("{DECODER}/prompts.jsonl"), None);
     visit(&site.url, "index.html", |page| {

@@ -49,6 +49,10 @@ impl Drag {
 
 /// Does what an event asks for.
 pub fn handle(finder: Finder, event: &Event) {
+    // What is taken out of the document may still lose the focus or the pointer.
+    if finder.root().is_none() {
+        return;
+    }
     // What is not an element is the system's preference for light or dark.
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
         return finder.redraw();

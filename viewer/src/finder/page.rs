@@ -52,9 +52,9 @@ impl Finder {
         Finder { address, index: StoredValue::new(index), element: NodeRef::new(), live }
     }
 
-    /// The element that the page is in.
+    /// The element that the page is in; nothing once that is gone.
     pub fn root(self) -> Option<Element> {
-        self.element.get_untracked().map(Into::into)
+        self.element.try_get_untracked().flatten().map(Into::into)
     }
 
     /// Reads what is shown now.

@@ -31,7 +31,8 @@ pub fn Figures() -> impl IntoView {
     // Top and bottom of the view, in the figures' own coordinates.
     let view = RwSignal::new((0.0, 0.0));
     let measure = move || {
-        let Some(root) = root.get_untracked() else { return };
+        // The page may have left the figures since a frame was asked for.
+        let Some(root) = root.try_get_untracked().flatten() else { return };
         let rect = root.get_bounding_client_rect();
         if (rect.width() - width.get_untracked()).abs() >= 1.0 {
             width.set(rect.width());
