@@ -285,3 +285,12 @@ pub fn assert_same(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Ve
         assert!(*bytes == right[name], "{name} differs");
     }
 }
+
+/// A local model, and two prompts that are long enough not to be dropped.
+pub fn with_model() -> Test {
+    let test = Test::new();
+    test.model("gpt2", "tiny");
+    let texts = texts(2, 30);
+    test.prompts("p.jsonl", &texts.iter().map(String::as_str).collect::<Vec<_>>());
+    test
+}

@@ -2,6 +2,7 @@
 //!
 //! - `harness`: runs the program in a folder of its own
 //! - `cli`: commands, flags, exit statuses, and what is printed where
+//! - `usage`: what the command line refuses
 //! - `bad_input`: errors that name the place and the remedy, and lose nothing
 //! - `bad_places`: directories that are something else, in use, full, or cannot be written
 //! - `resume`: runs that are stopped and go on, and runs that must give the same bytes
@@ -46,4 +47,5 @@ mod scores;
 mod serve;
 mod site;
 mod unusable_models;
+mod usage;
 mod weights;
