@@ -42,6 +42,9 @@ fn overviews_alone_are_called_approximate() {
                 "The values shown are approximate: this site was built with --precision overview; \
                  build it again with --precision exact for all digits"
             );
+            // The pointer is noticed where the pattern is there.
+            page.wait_for("[data-testid=single][aria-busy=false]");
+            page.settle();
             page.hover(HEATMAP, (0.4, 0.8));
             page.wait("a value", "document.querySelector('[data-testid=value]').innerText !== ''");
             assert!(page.text("[data-testid=value]").starts_with(['≈', '<']));
